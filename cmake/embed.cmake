@@ -1,0 +1,17 @@
+# Writes a C++ source that defines the shipped data files as string literals.
+# Called as: cmake -D OUT=file.cc -D IN_DIR=rules/data -P embed.cmake
+set(text "#include \"rules/data/shipped.h\"\n\nnamespace hort::data {\n")
+foreach(name categories protected_help)
+  file(READ "${IN_DIR}/${name}.json" content)
+  # One literal may not exceed 64 KiB on every compiler; pieces are joined by the language.
+  string(LENGTH "${content}" length)
+  set(at 0)
+  string(APPEND text "const std::string_view ${name}_json =")
+  while(at LESS length)
+    string(SUBSTRING "${content}" ${at} 8000 piece)
+    string(APPEND text "\nR\"hort(${piece})hort\"")
+    math(EXPR at "${at} + 8000")
+  endwhile()
+  string(APPEND text ";\n")
+endforeach()
+file(WRITE "${OUT}" "${text}}\n")
