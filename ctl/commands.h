@@ -1,0 +1,60 @@
+// The one table of commands: name, parameters with types, role, help, example.
+//
+// The daemon dispatches and checks from it; hortctl parses, prints help and completes from it; tests walk it.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "rules/result.h"
+
+namespace hort::ctl {
+
+// Who may call a command, told by the OS identity of the caller.
+enum class Role : std::uint8_t {
+    anyone,    // version
+    child,     // about oneself; guardians about everyone
+    guardian,  // root, members of the group "hort", and the account that the daemon runs as
+};
+
+enum class ParameterType : std::uint8_t {
+    person,   // the name of a child
+    new_name, // a name that does not exist yet: letters, digits, '-', '_', at most 32
+    site,     // a host name, or a URL whose host is meant
+    subject,  // a site or the id of a category
+    age,      // years, 0 to 120
+    account,  // an OS account
+    address,  // an IP address
+    count,    // 1 to 1000
+};
+
+struct Parameter {
+    std::string_view name;
+    ParameterType type;
+    bool is_option;    // given as --name VALUE, and may be left out; otherwise it stands in its place and is required
+    bool is_repeated;  // an option that may be given several times; its value is an array
+    std::string_view help;
+};
+
+struct Command {
+    std::string_view name;    // "child add"; the JSON-RPC method is "child.add"
+    Role role;
+    std::span<const Parameter> parameters;
+    std::string_view help;    // one line
+    std::string_view example;
+
+    std::string method() const;
+    std::string usage() const;  // "hortctl child add NAME [--age AGE]"
+};
+
+std::span<const Command> all_commands();
+// By JSON-RPC method; nullptr when there is none.
+const Command* find_method(std::string_view method);
+
+// Checks `params` against the table: unknown, missing and ill-typed ones. The error names the parameter, what was
+// given, what is expected, and an example. Sites come out as host names.
+Result<nlohmann::json> check_parameters(const Command& command, const nlohmann::json& params);
+
+}  // namespace hort::ctl

@@ -1,0 +1,71 @@
+// hortctl: one command to the daemon, its answer as text or JSON.
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <nlohmann/json.hpp>
+
+#include "ctl/command_line.h"
+#include "ctl/protocol.h"
+#include "ctl/render.h"
+#include "platform/local_socket.h"
+
+namespace {
+
+enum Exit { done = 0, refused = 1, usage = 2, unreachable = 3 };
+
+int run(const std::vector<std::string>& arguments) {
+    using nlohmann::json;
+    const auto line = hort::ctl::parse_command_line(arguments);
+    if (!line) {
+        std::fprintf(stderr, "hortctl: %s\n", line.error().text().c_str());
+        return usage;
+    }
+    if (line->is_help) {
+        const auto text = hort::ctl::help_text(line->help_on);
+        if (text.empty()) {
+            std::fprintf(stderr, "hortctl: no such command: %s ('hortctl help' lists the commands)\n", line->help_on.c_str());
+            return usage;
+        }
+        std::fputs(text.c_str(), stdout);
+        return done;
+    }
+    const auto address = hort::platform::control_address(line->data);
+    auto client = hort::platform::LocalClient::connect(address);
+    if (!client) {
+        std::fprintf(stderr, "hortctl: the daemon is not reachable: %s\n", client.error().text().c_str());
+        std::fprintf(stderr, "Is hortd running%s? 'hortd --data DIR' starts one.\n", line->data.empty() ? "" : " with this --data folder");
+        return unreachable;
+    }
+    const json request = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", line->command->method()}, {"params", line->params}};
+    const auto sent = (*client)->send_line(request.dump());
+    const auto answer = sent ? (*client)->receive_line() : hort::Result<std::string>(sent.error());
+    if (!answer) {
+        std::fprintf(stderr, "hortctl: %s\n", answer.error().text().c_str());
+        return unreachable;
+    }
+    const auto response = json::parse(*answer, nullptr, false);
+    if (!response.is_object() || (!response.contains("result") && !response.contains("error"))) {
+        std::fprintf(stderr, "hortctl: the answer is not JSON-RPC: is another program listening at %s?\n", address.c_str());
+        return unreachable;
+    }
+    if (response.contains("error")) {
+        const auto& error = response["error"];
+        if (line->is_json) std::printf("%s\n", json{{"error", error}}.dump(2).c_str());
+        std::fprintf(stderr, "hortctl: %s\n", error.value("message", "refused").c_str());
+        return error.value("code", 0) == hort::ctl::protocol::invalid_params ? usage : refused;
+    }
+    const auto text = line->is_json ? response["result"].dump(2) + "\n" : hort::ctl::render(line->command->name, response["result"]);
+    std::fputs(text.c_str(), stdout);
+    return done;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(std::vector<std::string>(argv + 1, argv + argc));
+    } catch (const std::exception& broken) {
+        std::fprintf(stderr, "hortctl: unexpected: %s\n", broken.what());
+        return unreachable;
+    }
+}

@@ -1,0 +1,175 @@
+#include "ctl/render.h"
+
+#include <algorithm>
+#include <ctime>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "ctl/commands.h"
+
+namespace hort::ctl {
+namespace {
+
+using Json = nlohmann::json;
+using Row = std::vector<std::string>;
+
+// Columns as wide as their widest cell; the last is not padded.
+std::string table(const std::vector<Row>& rows) {
+    std::vector<std::size_t> widths;
+    for (const auto& row : rows)
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (widths.size() <= i) widths.push_back(0);
+            widths[i] = std::max(widths[i], row[i].size());
+        }
+    std::string out;
+    for (const auto& row : rows) {
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            out += row[i];
+            if (i + 1 < row.size()) out += std::string(widths[i] - row[i].size() + 2, ' ');
+        }
+        while (out.ends_with(' ')) out.pop_back();
+        out += '\n';
+    }
+    return out;
+}
+
+std::string joined(const Json& list) {
+    std::string out;
+    for (const auto& item : list) out += (out.empty() ? "" : ", ") + item.get<std::string>();
+    return out.empty() ? "-" : out;
+}
+
+std::string number(const Json& value) {
+    auto digits = std::to_string(value.get<std::uint64_t>());
+    for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), ",");
+    return digits;
+}
+
+std::string local_time(const Json& seconds) {
+    const auto at = static_cast<std::time_t>(seconds.get<std::int64_t>());
+    char text[32] = "";
+    if (const std::tm* local = std::localtime(&at)) std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", local);
+    return text;
+}
+
+std::string render_child(const Json& child) {
+    std::vector<Row> rows = {{"Name", child.at("name")}, {"Age tier", child.at("tier")}};
+    rows.push_back({"Supervised", child.at("supervised").get<bool>() ? "yes" : "no"});
+    rows.push_back({"Accounts", joined(child.at("accounts"))});
+    rows.push_back({"Devices", joined(child.at("devices"))});
+    rows.push_back({"Blocked", joined(child.at("blocked_categories"))});
+    for (const auto& rule : child.at("rules"))
+        rows.push_back({"Own rule", rule.at("verdict").get<std::string>() + " " + rule.at("subject").get<std::string>()});
+    return table(rows);
+}
+
+std::string render_status(const Json& status) {
+    std::vector<Row> rows = {{"hortd", status.at("version")}};
+    if (status.contains("dns")) {
+        rows.push_back({"DNS", status.at("dns").get<std::string>() + ", asks " + joined(status.at("upstreams"))});
+        rows.push_back({"Proxy", status.at("proxy")});
+        rows.push_back({"Names", number(status.at("names")) + " from " + number(status.at("list_count")) + " lists"});
+        const auto& counts = status.at("counters");
+        rows.push_back({"DNS queries", number(counts.at("dns_queries")) + ", blocked " + number(counts.at("dns_blocked")) + ", from the cache " +
+                                           number(counts.at("dns_cached")) + ", failed " + number(counts.at("dns_failed"))});
+        rows.push_back({"Proxy requests", number(counts.at("proxy_requests")) + ", blocked " + number(counts.at("proxy_blocked"))});
+    }
+    std::string out = table(rows);
+    const auto& children = status.at("children");
+    if (children.empty()) {
+        out += "\nNobody is set up yet. Add a child:  hortctl child add NAME --age AGE --account ACCOUNT\n";
+    } else {
+        std::vector<Row> people = {{"\nCHILD", "TIER", "ACCOUNTS", "DEVICES", "OWN RULES"}};
+        for (const auto& child : children)
+            people.push_back({child.at("name"), child.at("tier"), joined(child.at("accounts")), joined(child.at("devices")),
+                              std::to_string(child.at("rules").size())});
+        out += table(people);
+    }
+    return out;
+}
+
+std::string render_lists(const Json& result) {
+    std::vector<Row> rows = {{"CATEGORY", "LIST", "FORMAT", "NAMES", "REFUSED"}};
+    for (const auto& list : result.at("lists"))
+        rows.push_back({list.at("category"), list.at("list"), list.at("format"), number(list.at("accepted")), number(list.at("refused"))});
+    std::string out = table(rows);
+    for (const auto& list : result.at("lists"))
+        for (const auto& problem : list.at("problems"))
+            out += list.at("list").get<std::string>() + ":" + problem.get<std::string>() + "\n";
+    out += "\nCategories (and the age tiers that block them by default):\n";
+    rows.clear();
+    for (const auto& category : result.at("categories"))
+        rows.push_back({"  " + category.at("id").get<std::string>(), category.at("title"), joined(category.at("blocked_for"))});
+    return out + table(rows);
+}
+
+std::string render_log(const Json& result) {
+    std::string out;
+    std::vector<Row> rows;
+    for (const auto& entry : result.at("blocked"))
+        rows.push_back({local_time(entry.at("time")), entry.at("child"), entry.at("channel"), entry.at("reason"), entry.value("category", ""),
+                        entry.value("host", ""), entry.at("count") > 1 ? std::to_string(entry.at("count").get<int>()) + " times" : ""});
+    out += rows.empty() ? "Nothing was blocked since the start.\n" : "Blocked:\n" + table(rows);
+    rows.clear();
+    for (const auto& change : result.at("changes"))
+        rows.push_back({local_time(change.at("time")), change.at("actor"), change.at("action"), change.at("detail")});
+    return out + (rows.empty() ? "No setting was changed yet.\n" : "\nChanges:\n" + table(rows));
+}
+
+}  // namespace
+
+std::string render(std::string_view command, const Json& result) {
+    if (command == "status") return render_status(result);
+    if (command == "child show") return render_child(result);
+    if (command == "child list") {
+        if (result.at("children").empty()) return "Nobody is set up yet. Add a child:  hortctl child add NAME --age AGE --account ACCOUNT\n";
+        std::vector<Row> rows = {{"NAME", "TIER", "ACCOUNTS", "DEVICES"}};
+        for (const auto& child : result.at("children"))
+            rows.push_back({child.at("name"), child.at("tier"), joined(child.at("accounts")), joined(child.at("devices"))});
+        return table(rows);
+    }
+    if (command == "lists") return render_lists(result);
+    if (command == "log") return render_log(result);
+    if (command == "explain") {
+        std::string out = result.at("sentence").get<std::string>() + "\n";
+        for (const auto& source : result.at("sources"))
+            out += "  " + source.at("list").get<std::string>() + ":" + std::to_string(source.at("line").get<int>()) + "  " + source.at("entry").get<std::string>() + "\n";
+        return out;
+    }
+    if (command == "version") return "hortd " + result.at("version").get<std::string>() + "\n";
+    return result.at("message").get<std::string>() + "\n";
+}
+
+std::string help_text(std::string_view prefix) {
+    std::vector<const Command*> chosen;
+    for (const auto& command : all_commands())
+        if (command.name.substr(0, prefix.size()) == prefix) chosen.push_back(&command);
+    if (chosen.empty()) return {};
+    std::string out;
+    if (prefix.empty()) {
+        out = "hortctl: talks to hortd, the child-protection daemon of this machine\n\nUsage: hortctl [--data DIR] [--json] COMMAND ...\n\n";
+        std::vector<Row> rows;
+        for (const auto* command : chosen) rows.push_back({"  " + command->usage().substr(8), std::string(command->help)});
+        // Long usages stand on lines of their own, so that the others stay readable.
+        for (auto& row : rows)
+            if (row[0].size() > 34) out += row[0] + "\n" + std::string(36, ' ') + row[1] + "\n";
+            else out += row[0] + std::string(36 - row[0].size(), ' ') + row[1] + "\n";
+        out += "\n  help [COMMAND]                    Show a command with its parameters.\n\n"
+               "  --data DIR   talk to the daemon that runs with this data folder\n"
+               "  --json       print the answer as JSON\n\n"
+               "Exit status: 0 done, 1 refused, 2 wrong usage, 3 the daemon is not reachable.\n";
+        return out;
+    }
+    for (const auto* command : chosen) {
+        out += command->usage() + "\n  " + std::string(command->help) + "\n";
+        for (const auto& parameter : command->parameters) {
+            const auto name = parameter.is_option ? "--" + std::string(parameter.name) : std::string(parameter.name);
+            out += "    " + name + std::string(name.size() < 12 ? 12 - name.size() : 1, ' ') + std::string(parameter.help) + "\n";
+        }
+        out += "  Example: " + std::string(command->example) + "\n\n";
+    }
+    out.pop_back();
+    return out;
+}
+
+}  // namespace hort::ctl

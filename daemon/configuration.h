@@ -1,0 +1,29 @@
+// Where hortd listens, asks, and keeps things: from the command line and DIR/hort.json.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "platform/endpoint.h"
+
+namespace hort {
+
+struct Configuration {
+    std::string data;   // folder of everything that is kept
+    std::string lists;  // folder of the lists; DATA/lists unless given
+    platform::Endpoint dns, proxy;
+    std::vector<platform::Endpoint> upstreams;
+    bool keeps_host_names = false;  // in the log of blocked attempts
+};
+
+// Reads the command line, then DATA/hort.json (JSON with comments) for what the command line does not say.
+// An empty optional: --help or --version was answered on standard output.
+Result<std::optional<Configuration>> read_configuration(const std::vector<std::string>& arguments);
+
+// The pieces, for tests.
+Status apply_config_text(Configuration& configuration, const std::string& text, const std::string& path);
+// The first usable name server of a resolv.conf(5).
+std::optional<platform::Endpoint> upstream_of_resolv_conf(const std::string& text, const platform::Endpoint& own);
+
+}  // namespace hort

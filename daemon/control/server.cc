@@ -1,0 +1,124 @@
+#include "daemon/control/server.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctl/protocol.h"
+#include "daemon/asio.h"
+#include "daemon/control/dispatch.h"
+#include "platform/accounts.h"
+#include "platform/local_socket.h"
+
+namespace hort::control {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace asio::experimental::awaitable_operators;
+using Local = asio::local::stream_protocol;
+constexpr auto write_limit = 30s;  // a client that never reads
+
+Caller identify(const Policy& policy, std::uint32_t account) {
+    Caller out;
+    out.name = platform::account_name(account).value_or("uid " + std::to_string(account));
+    if (const auto it = policy.by_account.find(account); it != policy.by_account.end()) {
+        out.role = ctl::Role::child;
+        out.child = policy.people[it->second].name;
+    }
+    if (account == 0 || account == geteuid() || platform::is_in_group(account, "hort")) out.role = ctl::Role::guardian;
+    return out;
+}
+
+class RunningServer final : public Server {
+  public:
+    RunningServer(asio::io_context& io, Local::acceptor acceptor, std::string path, Household& household)
+        : io_(io), acceptor_(std::move(acceptor)), path_(std::move(path)), household_(household) {
+        asio::co_spawn(io_, accept(), asio::detached);
+    }
+    ~RunningServer() override {
+        *alive_ = false;
+        unlink(path_.c_str());
+    }
+
+  private:
+    asio::awaitable<void> accept() {
+        for (;;) {
+            error_code fault;
+            auto socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, fault));
+            if (fault == asio::error::operation_aborted || fault == asio::error::bad_descriptor) co_return;
+            if (fault) {
+                asio::steady_timer pause(io_, 100ms);
+                co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, fault));
+                continue;
+            }
+            if (clients_ >= max_clients) continue;
+            ++clients_;
+            asio::co_spawn(io_, serve(std::move(socket)), [this, alive = alive_](const std::exception_ptr&) {
+                if (*alive) --clients_;
+            });
+        }
+    }
+
+    asio::awaitable<void> serve(Local::socket socket) {
+        const auto account = platform::peer_account(socket.native_handle());
+        if (!account) co_return;
+        const auto alive = alive_;
+        std::string buffer;
+        for (;;) {
+            error_code fault;
+            const auto size = co_await asio::async_read_until(socket, asio::dynamic_buffer(buffer, ctl::protocol::max_line), '\n',
+                                                              asio::redirect_error(asio::use_awaitable, fault));
+            if (!*alive) co_return;
+            std::optional<std::string> answer;
+            bool is_last = false;
+            if (fault == asio::error::not_found) {
+                answer = R"({"error":{"code":-32600,"message":"the line is longer than 65536 octets"},"id":null,"jsonrpc":"2.0"})";
+                is_last = true;
+            } else if (fault) {
+                co_return;
+            } else {
+                auto line = std::string_view(buffer).substr(0, size - 1);
+                if (line.ends_with('\r')) line.remove_suffix(1);
+                // Asked each time: a child whose account was bound a moment ago is a child now.
+                const auto caller = identify(*household_.policy.load(), *account);
+                if (!line.empty()) answer = dispatch(household_, caller, line);
+                buffer.erase(0, size);
+            }
+            if (!answer) continue;
+            *answer += '\n';
+            asio::steady_timer timer(io_, write_limit);
+            auto written = co_await (asio::async_write(socket, asio::buffer(*answer), asio::redirect_error(asio::use_awaitable, fault)) ||
+                                     timer.async_wait(asio::use_awaitable));
+            if (fault || written.index() == 1 || is_last) co_return;
+        }
+    }
+
+    asio::io_context& io_;
+    Local::acceptor acceptor_;
+    const std::string path_;
+    Household& household_;
+    std::size_t clients_ = 0;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(asio::io_context& io, const std::string& path, Household& household) {
+    error_code fault;
+    Local::acceptor acceptor(io);
+    if (path.size() > 107) return Error{"the path of the control socket is too long", path, "at most 107 octets"};
+    Local::socket probe(io);
+    probe.connect(Local::endpoint(path), fault);
+    if (!fault) return Error{"another hortd runs with this data folder", path, "stop it first"};
+    unlink(path.c_str());
+    acceptor.open(Local(), fault);
+    const auto old_mask = umask(0177);
+    acceptor.bind(Local::endpoint(path), fault);
+    umask(old_mask);
+    // Anyone may connect; what they may do is decided by who they are.
+    if (!fault && chmod(path.c_str(), 0666) != 0) fault = error_code(errno, boost::system::system_category());
+    if (!fault) acceptor.listen(64, fault);
+    if (fault) return Error{"cannot open the control socket: " + fault.message(), path, {}};
+    return std::unique_ptr<Server>(std::make_unique<RunningServer>(io, std::move(acceptor), path, household));
+}
+
+}  // namespace hort::control

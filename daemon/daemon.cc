@@ -1,0 +1,186 @@
+#include "daemon/daemon.h"
+
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include <cstring>
+#include <thread>
+
+#include "daemon/asio.h"
+#include "daemon/configuration.h"
+#include "daemon/control/server.h"
+#include "daemon/dns/server.h"
+#include "daemon/lists/library.h"
+#include "daemon/log.h"
+#include "daemon/policy_builder.h"
+#include "daemon/proxy/listener.h"
+#include "daemon/recent_blocks.h"
+#include "daemon/run.h"
+#include "daemon/version.h"
+#include "platform/local_socket.h"
+
+namespace hort {
+namespace {
+
+std::string new_salt() {
+    unsigned char bytes[16];
+    if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) throw std::runtime_error("getrandom failed");
+    std::string out;
+    for (const auto byte : bytes) {
+        char hex[3];
+        std::snprintf(hex, sizeof hex, "%02x", byte);
+        out += hex;
+    }
+    return out;
+}
+
+Result<HashKey> read_salt(const std::string& hex, const std::string& database) {
+    HashKey key;
+    if (hex.size() != 32 || hex.find_first_not_of("0123456789abcdef") != std::string::npos)
+        return Error{"the setting image_salt is not 32 hexadecimal digits", database, "delete it; a new one is made"};
+    key.k0 = std::stoull(hex.substr(0, 16), nullptr, 16);
+    key.k1 = std::stoull(hex.substr(16), nullptr, 16);
+    return key;
+}
+
+Status make_folder(const std::string& path) {
+    if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return Done{};
+    return Error{std::string("cannot make the folder: ") + std::strerror(errno), path, {}};
+}
+
+void log_library(const lists::Library& library) {
+    for (const auto& warning : library.warnings) log_line(Level::warning, "lists", {{"warning", warning}});
+    std::uint64_t refused = 0;
+    for (const auto& list : library.lists) refused += list.report.refused;
+    log_line(Level::info, "lists in force",
+             {{"names", std::to_string(library.ruleset->entry_count())}, {"lists", std::to_string(library.lists.size())},
+              {"refused_lines", std::to_string(refused)}, {"image", library.was_compiled ? "compiled" : "kept"}});
+}
+
+// The running parts. Members are destroyed last first: the listeners before what they use.
+class Daemon {
+  public:
+    explicit Daemon(const Configuration& configuration) : configuration_(configuration), recent_(configuration.keeps_host_names) {}
+
+    ~Daemon() {
+        if (reload_thread_.joinable()) reload_thread_.join();
+    }
+
+    Status start() {
+        for (const auto& folder : {configuration_.data, configuration_.data + "/rulesets", configuration_.lists})
+            if (auto made = make_folder(folder); !made) return made;
+        const auto path = configuration_.data + "/hort.db";
+        auto database = store::Database::open(path);
+        if (!database) return database.error();
+        database_ = *std::move(database);
+        people_ = std::make_unique<store::People>(*database_);
+        const auto salt_text = people_->setting("image_salt", new_salt);
+        if (!salt_text) return salt_text.error();
+        const auto salt = read_salt(*salt_text, path);
+        if (!salt) return salt.error();
+        salt_ = *salt;
+        auto library = lists::load_library(configuration_.lists, configuration_.data + "/rulesets", salt_);
+        if (!library) return library.error();
+        library_ = *std::move(library);
+        log_library(library_);
+        // In force before the first packet is served.
+        if (auto published = put_in_force(); !published) return published;
+
+        auto dns = dns::Server::start(io_, configuration_.dns, configuration_.upstreams, policy_, recent_, counters_);
+        if (!dns) return dns.error();
+        dns_ = *std::move(dns);
+        auto proxy = proxy::Listener::start(io_, configuration_.proxy, policy_, *dns_, recent_, counters_);
+        if (!proxy) return proxy.error();
+        proxy_ = *std::move(proxy);
+        std::vector<std::string> upstreams;
+        for (const auto& upstream : configuration_.upstreams) upstreams.push_back(upstream.text());
+        household_ = std::unique_ptr<control::Household>(new control::Household{*people_, policy_, counters_, recent_,
+                                                                                [this]() -> const lists::Library& { return library_; },
+                                                                                [this] { return put_in_force(); }, dns_->local().text(),
+                                                                                proxy_->local().text(), upstreams});
+        auto control = control::Server::start(io_, platform::control_address(configuration_.data), *household_);
+        if (!control) return control.error();
+        control_ = *std::move(control);
+        wait_for_signals();
+        log_line(Level::info, "ready", {{"version", std::string(version)}, {"dns", household_->dns}, {"proxy", household_->proxy}, {"upstream", upstreams.front()}});
+        return Done{};
+    }
+
+    void run() { io_.run(); }
+
+  private:
+    Status put_in_force() {
+        auto people = people_->all();
+        if (!people) return people.error();
+        policy_.publish(build_policy(*people, library_.ruleset));
+        return Done{};
+    }
+
+    void wait_for_signals() {
+        signals_.async_wait([this](const error_code& fault, int number) {
+            if (fault) return;
+            if (number == SIGHUP) {
+                reload_lists();
+                wait_for_signals();
+                return;
+            }
+            log_line(Level::info, "ending");
+            io_.stop();
+        });
+    }
+
+    // Compiles on a thread of its own; the old rules hold until the new ones are whole.
+    void reload_lists() {
+        if (is_reloading_) {
+            reload_again_ = true;
+            return;
+        }
+        is_reloading_ = true;
+        if (reload_thread_.joinable()) reload_thread_.join();
+        reload_thread_ = std::thread([this] {
+            auto library = std::make_shared<Result<lists::Library>>(lists::load_library(configuration_.lists, configuration_.data + "/rulesets", salt_));
+            asio::post(io_, [this, library] {
+                is_reloading_ = false;
+                if (*library) {
+                    library_ = **library;
+                    log_library(library_);
+                    if (auto published = put_in_force(); !published) log_line(Level::error, "policy", {{"error", published.error().text()}});
+                } else {
+                    log_line(Level::error, "lists not re-read; the former stay in force", {{"error", library->error().text()}});
+                }
+                if (std::exchange(reload_again_, false)) reload_lists();
+            });
+        });
+    }
+
+    const Configuration configuration_;
+    asio::io_context io_{1};
+    asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
+    std::unique_ptr<store::Database> database_;
+    std::unique_ptr<store::People> people_;
+    HashKey salt_;
+    lists::Library library_;
+    PolicyInForce policy_;
+    RecentBlocks recent_;
+    Counters counters_;
+    bool is_reloading_ = false, reload_again_ = false;
+    std::thread reload_thread_;
+    std::unique_ptr<dns::Server> dns_;
+    std::unique_ptr<proxy::Listener> proxy_;
+    std::unique_ptr<control::Household> household_;
+    std::unique_ptr<control::Server> control_;
+};
+
+}  // namespace
+
+int run_daemon(const Configuration& configuration) {
+    Daemon daemon(configuration);
+    if (auto started = daemon.start(); !started) {
+        log_line(Level::error, "not started", {{"error", started.error().text()}});
+        return 1;
+    }
+    daemon.run();
+    return 0;
+}
+
+}  // namespace hort

@@ -1,0 +1,58 @@
+// What the parts of the daemon see of each other: the policy in force, and where a decision is noted.
+//
+// daemon.cc wires the parts and owns the threads; the folders beside it include only this header and store/.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "platform/endpoint.h"
+#include "platform/socket_owner.h"
+#include "rules/decision.h"
+
+namespace hort {
+
+// The policy in force. Readers never wait for a writer and never see half of a change.
+class PolicyInForce {
+  public:
+    std::shared_ptr<const Policy> load() const { return policy_.load(std::memory_order_acquire); }
+    void publish(std::shared_ptr<const Policy> policy) { policy_.store(std::move(policy), std::memory_order_release); }
+
+  private:
+    std::atomic<std::shared_ptr<const Policy>> policy_;
+};
+
+// Whose traffic it is: the owner of the socket for a client on this machine, else its address. The kernel is asked
+// only when an account is bound to someone, so that it costs nothing where it can change nothing.
+inline Subject subject_of(const Policy& policy, platform::Transport transport, const platform::Endpoint& client, const platform::Endpoint& server) {
+    std::optional<std::uint32_t> account;
+    if (!policy.by_account.empty() && client.is_loopback()) account = platform::socket_owner(transport, client, server);
+    return policy.subject(account, client.address);
+}
+
+enum class Channel : std::uint8_t { dns, proxy };
+
+// Where blocked attempts are noted. Any thread; must not block. Never called for protected help.
+class DecisionLog {
+  public:
+    virtual ~DecisionLog() = default;
+    virtual void blocked(Channel channel, const Subject& who, const Hostname& host, const Decision& decision) = 0;
+};
+
+// Finds the addresses of a host without asking the decision core: the asker has decided already. On the io_context's
+// thread; `done` may be called before resolve() returns, with no address when there is none.
+class NameResolver {
+  public:
+    virtual ~NameResolver() = default;
+    virtual void resolve(const Hostname& host, std::function<void(std::vector<AddressBytes>)> done) = 0;
+};
+
+// Counters since the start, for status. Any thread.
+struct Counters {
+    std::atomic<std::uint64_t> dns_queries = 0, dns_blocked = 0, dns_cached = 0, dns_forwarded = 0, dns_failed = 0;
+    std::atomic<std::uint64_t> proxy_requests = 0, proxy_blocked = 0, proxy_refused = 0;
+};
+
+}  // namespace hort

@@ -1,0 +1,11 @@
+// Builds a Policy from what the store and the lists hold.
+#pragma once
+
+#include "daemon/store/people.h"
+#include "rules/policy.h"
+
+namespace hort {
+
+std::shared_ptr<const Policy> build_policy(const std::vector<store::PersonRecord>& people, std::shared_ptr<const Ruleset> ruleset);
+
+}  // namespace hort

@@ -1,0 +1,63 @@
+#include "daemon/proxy/listener.h"
+
+#include "daemon/asio.h"
+#include "daemon/proxy/http_session.h"
+
+namespace hort::proxy {
+namespace {
+
+using namespace std::chrono_literals;
+using asio::ip::tcp;
+
+class RunningListener final : public Listener {
+  public:
+    RunningListener(asio::io_context& io, tcp::acceptor acceptor, const PolicyInForce& policy, NameResolver& resolver, DecisionLog& log, Counters& counters)
+        : io_(io), acceptor_(std::move(acceptor)), own_(from_asio(acceptor_.local_endpoint())), parts_{policy, resolver, log, counters, own_} {
+        asio::co_spawn(io_, accept(), asio::detached);
+    }
+    ~RunningListener() override { *alive_ = false; }
+    platform::Endpoint local() const override { return own_; }
+
+  private:
+    asio::awaitable<void> accept() {
+        for (;;) {
+            error_code fault;
+            auto socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, fault));
+            if (fault == asio::error::operation_aborted || fault == asio::error::bad_descriptor) co_return;
+            if (fault) {
+                asio::steady_timer pause(io_, 100ms);
+                co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, fault));
+                continue;
+            }
+            if (clients_ >= max_clients) continue;
+            ++clients_;
+            asio::co_spawn(io_, serve_session(std::move(socket), parts_), [this, alive = alive_](const std::exception_ptr&) {
+                if (*alive) --clients_;
+            });
+        }
+    }
+
+    asio::io_context& io_;
+    tcp::acceptor acceptor_;
+    const platform::Endpoint own_;
+    const SessionParts parts_;
+    std::size_t clients_ = 0;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Listener>> Listener::start(asio::io_context& io, const platform::Endpoint& listen, const PolicyInForce& policy, NameResolver& resolver,
+                                                  DecisionLog& log, Counters& counters) {
+    error_code fault;
+    tcp::acceptor acceptor(io);
+    const tcp::endpoint endpoint(to_asio(listen.address), listen.port);
+    acceptor.open(endpoint.protocol(), fault);
+    if (!fault) acceptor.set_option(tcp::acceptor::reuse_address(true), fault);
+    if (!fault) acceptor.bind(endpoint, fault);
+    if (!fault) acceptor.listen(1024, fault);
+    if (fault) return Error{"cannot listen as a proxy: " + fault.message(), listen.text(), "choose another port with --proxy"};
+    return std::unique_ptr<Listener>(std::make_unique<RunningListener>(io, std::move(acceptor), policy, resolver, log, counters));
+}
+
+}  // namespace hort::proxy

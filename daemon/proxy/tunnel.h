@@ -1,0 +1,12 @@
+// Tunnel: bytes in both directions until both sides have ended; back-pressure by reading only what was written on.
+#pragma once
+
+#include "daemon/asio.h"
+#include "daemon/proxy/watchdog.h"
+
+namespace hort::proxy {
+
+// `early` are octets that the client sent behind its CONNECT. Half-closes are passed on.
+asio::awaitable<void> run_tunnel(asio::ip::tcp::socket& client, asio::ip::tcp::socket& server, std::string early, Watchdog& watchdog);
+
+}  // namespace hort::proxy

@@ -1,0 +1,141 @@
+#include "daemon/store/people.h"
+
+#include <algorithm>
+
+namespace hort::store {
+namespace {
+
+Error nobody(const std::string& name) { return Error{"there is no child called " + name, {}, "'hortctl child list' shows who there is"}; }
+
+std::string listed(const std::vector<std::string>& items) {
+    std::string out;
+    for (const auto& item : items) out += " " + item;
+    return out;
+}
+
+}  // namespace
+
+Result<std::vector<PersonRecord>> People::all() const {
+    std::vector<PersonRecord> out;
+    std::string bad_tier;
+    const auto by_id = [&](std::int64_t id) -> PersonRecord& { return *std::find_if(out.begin(), out.end(), [&](auto& p) { return p.id == id; }); };
+    auto read = database_.run("SELECT id, name, tier FROM people ORDER BY name", {}, [&](const Database::Row& row) {
+        const auto tier = parse_tier(row.text(2));
+        if (!tier) bad_tier = row.text(1);
+        else out.push_back({row.integer(0), row.text(1), *tier, {}, {}, {}});
+    });
+    if (!bad_tier.empty()) return Error{"the age tier of " + bad_tier + " is none", "database", {}};
+    if (read)
+        read = database_.run("SELECT person, account FROM accounts ORDER BY account", {},
+                             [&](const Database::Row& row) { by_id(row.integer(0)).accounts.push_back(row.text(1)); });
+    if (read)
+        read = database_.run("SELECT person, address FROM devices ORDER BY address", {},
+                             [&](const Database::Row& row) { by_id(row.integer(0)).devices.push_back(row.text(1)); });
+    if (read)
+        read = database_.run("SELECT person, subject, is_category, verdict FROM rules ORDER BY is_category, subject", {}, [&](const Database::Row& row) {
+            by_id(row.integer(0)).rules.push_back({row.text(1), row.integer(2) != 0, row.text(3) == "allow" ? Verdict::allow : Verdict::block});
+        });
+    if (!read) return read.error();
+    return out;
+}
+
+Result<PersonRecord> People::find(const std::string& name) const {
+    std::int64_t id = 0;
+    auto read = database_.run("SELECT id FROM people WHERE name = ?", {name}, [&](const Database::Row& row) { id = row.integer(0); });
+    if (!read) return read.error();
+    auto everyone = all();
+    if (!everyone) return everyone.error();
+    for (auto& person : *everyone)
+        if (person.id == id) return person;
+    return nobody(name);
+}
+
+Status People::add(const PersonRecord& person, const By& by) {
+    return database_.transaction([&]() -> Status {
+        bool exists = false;
+        auto done = database_.run("SELECT 1 FROM people WHERE name = ?", {person.name}, [&](const Database::Row&) { exists = true; });
+        if (exists) return Error{person.name + " exists already", {}, "'hortctl child show " + person.name + "' shows the rules"};
+        if (done) done = database_.run("INSERT INTO people (name, tier) VALUES (?, ?)", {person.name, name_of(person.tier)});
+        const auto id = database_.last_id();
+        const auto bind = [&](const char* look, const char* insert, const std::string& value, const char* what) -> Status {
+            std::string owner;
+            auto looked = database_.run(look, {value}, [&](const Database::Row& row) { owner = row.text(0); });
+            if (!owner.empty()) return Error{std::string(what) + " " + value + " belongs to " + owner + " already", {}, {}};
+            if (looked) looked = database_.run(insert, {value, id});
+            return looked ? Status(Done{}) : Status(looked.error());
+        };
+        for (const auto& account : person.accounts) {
+            auto bound = bind("SELECT name FROM people JOIN accounts ON person = people.id WHERE account = ?",
+                              "INSERT INTO accounts (account, person) VALUES (?, ?)", account, "the account");
+            if (!bound) return bound;
+        }
+        for (const auto& device : person.devices) {
+            auto bound = bind("SELECT name FROM people JOIN devices ON person = people.id WHERE address = ?",
+                              "INSERT INTO devices (address, person) VALUES (?, ?)", device, "the device");
+            if (!bound) return bound;
+        }
+        if (!done) return done.error();
+        return record(by, "child add", person.name + " tier " + std::string(name_of(person.tier)) + listed(person.accounts) + listed(person.devices));
+    });
+}
+
+Status People::remove(const std::string& name, const By& by) {
+    return database_.transaction([&]() -> Status {
+        const auto done = database_.run("DELETE FROM people WHERE name = ?", {name});
+        if (!done) return done.error();
+        if (*done == 0) return nobody(name);
+        return record(by, "child remove", name);
+    });
+}
+
+Status People::set_rule(const std::string& name, const OwnRule& rule, const By& by) {
+    return database_.transaction([&]() -> Status {
+        const auto person = find(name);
+        if (!person) return person.error();
+        const auto done = database_.run(
+            "INSERT INTO rules (person, subject, is_category, verdict) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (person, is_category, subject) DO UPDATE SET verdict = excluded.verdict",
+            {person->id, rule.subject, std::int64_t{rule.is_category}, name_of(rule.verdict)});
+        if (!done) return done.error();
+        return record(by, std::string(name_of(rule.verdict)), person->name + " " + rule.subject);
+    });
+}
+
+Status People::unset_rule(const std::string& name, const std::string& subject, bool is_category, const By& by) {
+    return database_.transaction([&]() -> Status {
+        const auto person = find(name);
+        if (!person) return person.error();
+        const auto done = database_.run("DELETE FROM rules WHERE person = ? AND is_category = ? AND subject = ?",
+                                        {person->id, std::int64_t{is_category}, subject});
+        if (!done) return done.error();
+        if (*done == 0) return Error{person->name + " has no own rule for " + subject, {}, "'hortctl child show " + person->name + "' shows the rules"};
+        return record(by, "unset", person->name + " " + subject);
+    });
+}
+
+Status People::record(const By& by, const std::string& action, const std::string& detail) {
+    const auto done = database_.run("INSERT INTO audit (time, actor, action, detail) VALUES (?, ?, ?, ?)", {by.time, by.actor, action, detail});
+    return done ? Status(Done{}) : Status(done.error());
+}
+
+Result<std::vector<Change>> People::changes(int limit) const {
+    std::vector<Change> out;
+    const auto read = database_.run("SELECT time, actor, action, detail FROM audit ORDER BY id DESC LIMIT ?", {std::int64_t{limit}},
+                                    [&](const Database::Row& row) { out.push_back({row.integer(0), row.text(1), row.text(2), row.text(3)}); });
+    if (!read) return read.error();
+    return out;
+}
+
+Result<std::string> People::setting(const std::string& key, const std::function<std::string()>& make) {
+    std::string value;
+    const auto look = [&] { return database_.run("SELECT value FROM settings WHERE key = ?", {key}, [&](const Database::Row& row) { value = row.text(0); }); };
+    auto done = look();
+    if (done && value.empty()) {
+        done = database_.run("INSERT OR IGNORE INTO settings (key, value) VALUES (?, ?)", {key, make()});
+        if (done) done = look();
+    }
+    if (!done) return done.error();
+    return value;
+}
+
+}  // namespace hort::store

@@ -1,0 +1,59 @@
+// People with their profiles, own rules and the trail of changes. Every change and its audit row are one transaction.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/store/database.h"
+#include "rules/profile.h"
+
+namespace hort::store {
+
+struct OwnRule {
+    std::string subject;  // a host name, or the id of a category
+    bool is_category = false;
+    Verdict verdict = Verdict::block;
+};
+
+struct PersonRecord {
+    std::int64_t id = 0;
+    std::string name;
+    Tier tier = Tier::age_7_11;
+    std::vector<std::string> accounts, devices;
+    std::vector<OwnRule> rules;
+};
+
+struct Change {
+    std::int64_t time = 0;  // seconds since 1970 UTC
+    std::string actor, action, detail;
+};
+
+class People {
+  public:
+    explicit People(Database& database) : database_(database) {}
+
+    Result<std::vector<PersonRecord>> all() const;
+    Result<PersonRecord> find(const std::string& name) const;
+
+    // Who changes, and when: for the audit.
+    struct By {
+        std::string actor;
+        std::int64_t time = 0;
+    };
+    Status add(const PersonRecord& person, const By& by);
+    Status remove(const std::string& name, const By& by);
+    Status set_rule(const std::string& name, const OwnRule& rule, const By& by);
+    // Refused when there is no such rule.
+    Status unset_rule(const std::string& name, const std::string& subject, bool is_category, const By& by);
+
+    Result<std::vector<Change>> changes(int limit) const;  // newest first
+
+    // A setting that is made once by `make` and kept.
+    Result<std::string> setting(const std::string& key, const std::function<std::string()>& make);
+
+  private:
+    Status record(const By& by, const std::string& action, const std::string& detail);
+    Database& database_;
+};
+
+}  // namespace hort::store

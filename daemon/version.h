@@ -1,0 +1,7 @@
+#pragma once
+
+#include <string_view>
+
+namespace hort {
+inline constexpr std::string_view version = HORT_VERSION;
+}
