@@ -79,7 +79,8 @@ std::string render_status(const Json& status) {
     if (children.empty()) {
         out += "\nNobody is set up yet. Add a child:  hortctl child add NAME --age AGE --account ACCOUNT\n";
     } else {
-        std::vector<Row> people = {{"\nCHILD", "TIER", "ACCOUNTS", "DEVICES", "OWN RULES"}};
+        out += '\n';
+        std::vector<Row> people = {{"CHILD", "TIER", "ACCOUNTS", "DEVICES", "OWN RULES"}};
         for (const auto& child : children)
             people.push_back({child.at("name"), child.at("tier"), joined(child.at("accounts")), joined(child.at("devices")),
                               std::to_string(child.at("rules").size())});

@@ -1,0 +1,195 @@
+"""A household for end-to-end tests: the real hortd, a real resolver (unbound) with zones of its own, a real web server
+(nginx), all on loopback and on free ports. Everything ends with the test."""
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+BIN = os.environ["HORT_BIN"]
+# Wine and sanitizers start slowly; a healthy start takes a fraction of this.
+PATIENCE = 30
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.bind(("127.0.0.1", 0))
+        port = udp.getsockname()[1]
+        with socket.socket() as tcp:
+            try:
+                tcp.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                return free_port()
+
+
+def run(*command, check=False, stdin=None, **more):
+    return subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=60, check=check, input=stdin, **more)
+
+
+def wait_until(what, is_so):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if is_so():
+            return
+        time.sleep(0.02)
+    raise AssertionError("never came: " + what)
+
+
+def can_connect(port):
+    with socket.socket() as s:
+        s.settimeout(1)
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Household(unittest.TestCase):
+    """Base class. `lists` is {category: {file: text}}."""
+
+    lists = {"gambling": {"own.txt": "casino.test\n"}, "adult": {"own.hosts": "0.0.0.0 www.adult.test\n"}}
+    options = ()
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="hort-test-")
+        self.processes = []
+        self.data = self.folder + "/data"
+        for category, files in self.lists.items():
+            os.makedirs(f"{self.data}/lists/{category}")
+            for name, text in files.items():
+                with open(f"{self.data}/lists/{category}/{name}", "wb") as f:
+                    f.write(text if isinstance(text, bytes) else text.encode())
+        self.dns, self.proxy, self.upstream, self.web = (free_port() for _ in range(4))
+        self.start_unbound()
+        self.start_nginx()
+        self.start_hortd()
+
+    def tearDown(self):
+        for p in self.processes:
+            if p.poll() is None:
+                p.terminate()
+        for p in self.processes:
+            try:
+                p.wait(10)
+            except subprocess.TimeoutExpired:
+                p.kill()
+                p.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def spawn(self, *command, log):
+        # Beside the data, so that what a process said can be read after it ended.
+        with open(f"{self.folder}/{log}", "ab") as out:
+            p = subprocess.Popen([str(c) for c in command], stdout=out, stderr=out)
+        self.processes.append(p)
+        return p
+
+    def said(self, log="hortd.log"):
+        with open(f"{self.folder}/{log}", errors="replace") as f:
+            return f.read()
+
+    zones = """
+  local-zone: "test." static
+  local-data: "test. 60 IN SOA ns.test. root.test. 1 3600 600 86400 60"
+  local-data: "www.good.test. 300 IN A 127.0.0.1"
+  local-data: "www.good.test. 300 IN AAAA ::1"
+  local-data: "good.test. 300 IN A 127.0.0.1"
+  local-data: "casino.test. 300 IN A 127.0.0.1"
+  local-data: "www.casino.test. 300 IN A 127.0.0.1"
+  local-data: "www.adult.test. 300 IN A 127.0.0.1"
+  local-data: "adult.test. 300 IN A 127.0.0.1"
+  local-data: "short.test. 1 IN A 127.0.0.1"
+  local-zone: "tiktok.com." static
+  local-data: "www.tiktok.com. 300 IN A 127.0.0.1"
+  local-zone: "childline.org.uk." static
+  local-data: "www.childline.org.uk. 300 IN A 127.0.0.1"
+""" + "".join(f'  local-data: "large.test. 300 IN A 10.0.{i}.1"\n' for i in range(120))
+
+    def start_unbound(self):
+        path = self.folder + "/unbound.conf"
+        with open(path, "w") as f:
+            f.write(f"""server:
+  interface: 127.0.0.1@{self.upstream}
+  do-daemonize: no
+  chroot: ""
+  username: ""
+  pidfile: ""
+  directory: "{self.folder}"
+  use-syslog: no
+  logfile: ""
+  verbosity: 0
+  log-queries: yes
+{self.zones}remote-control:
+  control-enable: no
+""")
+        self.unbound = self.spawn(shutil.which("unbound") or "/usr/sbin/unbound", "-d", "-c", path, log="unbound.log")
+        wait_until("unbound", lambda: can_connect(self.upstream))
+
+    def start_nginx(self):
+        os.makedirs(self.folder + "/www")
+        with open(self.folder + "/www/index.html", "w") as f:
+            f.write("hello from nginx\n")
+        path = self.folder + "/nginx.conf"
+        temps = "".join(f"  {n}_temp_path {self.folder}/{n};\n" for n in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        with open(path, "w") as f:
+            f.write(f"""daemon off;
+{"user root;" if os.getuid() == 0 else ""}
+worker_processes 1;
+pid {self.folder}/nginx.pid;
+error_log {self.folder}/nginx.err;
+events {{}}
+http {{
+{temps}  log_format seen '$request_method $host $request_uri $http_x_seen $http_connection $http_via';
+  access_log {self.folder}/nginx.seen seen;
+  client_max_body_size 100m;
+  server {{
+    listen 127.0.0.1:{self.web};
+    root {self.folder}/www;
+    location /upload {{ client_body_in_file_only clean; proxy_pass http://127.0.0.1:{self.web}/; proxy_set_header Host $host; proxy_method GET; }}
+  }}
+}}
+""")
+        self.spawn(shutil.which("nginx") or "/usr/sbin/nginx", "-c", path, "-e", self.folder + "/nginx.err", log="nginx.log")
+        wait_until("nginx", lambda: can_connect(self.web))
+
+    def hortd_command(self):
+        return [BIN + "/hortd", "--data", self.data, "--dns", f"127.0.0.1:{self.dns}", "--proxy", f"127.0.0.1:{self.proxy}",
+                "--upstream", f"127.0.0.1:{self.upstream}", *self.options]
+
+    def start_hortd(self):
+        before = self.said().count(">ready ") if os.path.exists(self.folder + "/hortd.log") else 0
+        self.hortd = self.spawn(*self.hortd_command(), log="hortd.log")
+        wait_until("hortd: " + self.said(), lambda: self.said().count(">ready ") > before or self.hortd.poll() is not None)
+        self.assertIsNone(self.hortd.poll(), self.said())
+
+    def stop_hortd(self, number=signal.SIGTERM):
+        self.hortd.send_signal(number)
+        return self.hortd.wait(PATIENCE)
+
+    # --- what a person types ---
+
+    def hortctl(self, *words, expect=0, **more):
+        done = run(BIN + "/hortctl", "--data", self.data, *words, **more)
+        self.assertEqual(done.returncode, expect, f"hortctl {words}: {done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
+
+    def ask(self, *words):
+        return json.loads(self.hortctl("--json", *words))
+
+    def dig(self, name, *more, **options):
+        done = run("dig", "@127.0.0.1", "-p", self.dns, "+time=10", "+tries=1", name, *more, **options)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def address(self, name, *more, **options):
+        return self.dig(name, "+short", *more, **options).strip()
+
+    def curl(self, url, *more, **options):
+        return run("curl", "-sS", "-m", "30", "-x", f"http://127.0.0.1:{self.proxy}", url, *more, **options)
+
+    def status_code(self, url, *more):
+        return self.curl(url, "-o", "/dev/null", "-w", "%{http_code}", *more).stdout
+
+    def web_url(self, host, path="/"):
+        return f"http://{host}:{self.web}{path}"

@@ -1,0 +1,116 @@
+"""hortctl and the control socket: help, exit codes, roles, and lines that no client of ours sends."""
+import json
+import os
+import socket
+import unittest
+
+from household import BIN, Household, run
+
+
+class Control(Household):
+    def raw(self, *lines, shutdown=False):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(20)
+            s.connect(self.data + "/control.sock")
+            for line in lines:
+                try:
+                    s.sendall(line)
+                except BrokenPipeError:
+                    pass
+            if shutdown:
+                s.shutdown(socket.SHUT_WR)
+            answer = b""
+            while not answer.endswith(b"\n"):
+                piece = s.recv(65536)
+                if not piece:
+                    break
+                answer += piece
+            return json.loads(answer) if answer else None
+
+    def code(self, line):
+        return self.raw(line + b"\n")["error"]["code"]
+
+    def test_help_comes_from_the_table(self):
+        out = self.hortctl("help")
+        for word in ("child add NAME", "explain CHILD SITE", "Exit status"):
+            self.assertIn(word, out)
+        self.assertIn("--device", self.hortctl("help", "child", "add"))
+        self.assertEqual(self.hortctl("child", "add", "--help"), self.hortctl("help", "child", "add"))
+
+    def test_wrong_usage_says_what_is_meant_and_exits_with_2(self):
+        self.assertIn("did you mean 'status'", self.hortctl("statsu", expect=2))
+        self.assertIn("usage: hortctl block CHILD SITE|CATEGORY", self.hortctl("block", "mia", expect=2))
+        self.assertIn("did you mean 'gambling'", self.hortctl("block", "mia", "gamblin", expect=2))
+        self.assertIn("whole number from 0 to 120", self.hortctl("child", "add", "x", "--age", "abc", expect=2))
+        self.assertIn("no such option", self.hortctl("status", "--colour", "x", expect=2))
+        self.assertIn("one word too many", self.hortctl("status", "now", expect=2))
+
+    def test_refusals_change_nothing_and_exit_with_1(self):
+        self.assertIn("there is no child called leo", self.hortctl("block", "leo", "a.test", expect=1))
+        self.assertIn("no account", self.hortctl("child", "add", "leo", "--account", "no-such-account", expect=1))
+        self.assertIn("not an IP address", self.hortctl("child", "add", "leo", "--device", "1.2.3.4.5", expect=1))
+        self.assertEqual(self.ask("child", "list")["children"], [])
+        self.hortctl("child", "add", "leo", "--device", "10.0.0.1")
+        self.assertIn("exists already", self.hortctl("child", "add", "LEO", expect=1))
+        self.assertIn("belongs to leo already", self.hortctl("child", "add", "ann", "--device", "10.0.0.1", expect=1))
+        self.assertEqual([c["name"] for c in self.ask("child", "list")["children"]], ["leo"])
+        self.assertIn("no own rule", self.hortctl("unset", "leo", "a.test", expect=1))
+
+    def test_a_daemon_that_is_not_there_exits_with_3(self):
+        done = run(BIN + "/hortctl", "--data", self.folder + "/nowhere", "status")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("not reachable", done.stderr)
+
+    def test_every_change_is_in_the_log_with_its_actor(self):
+        self.hortctl("child", "add", "leo")
+        self.hortctl("block", "leo", "a.test")
+        changes = self.ask("log")["changes"]
+        self.assertEqual([(c["action"], c["detail"]) for c in changes], [("block", "leo a.test"), ("child add", "leo tier 7-11")])
+        self.assertEqual(changes[0]["actor"], run("id", "-un").stdout.strip())
+
+    def test_lines_that_are_no_request_get_their_protocol_error(self):
+        self.assertEqual(self.code(b"nonsense"), -32700)
+        self.assertEqual(self.code(b"\xff\xfe\x00"), -32700)
+        self.assertEqual(self.code(b"[" * 5000), -32700)
+        self.assertEqual(self.code(b"[]"), -32600)
+        self.assertEqual(self.code(b'{"jsonrpc":"1.0","id":1,"method":"status"}'), -32600)
+        self.assertEqual(self.code(b'{"jsonrpc":"2.0","id":{},"method":"status"}'), -32600)
+        self.assertEqual(self.code(b'{"jsonrpc":"2.0","id":1,"method":"nothing"}'), -32601)
+        self.assertEqual(self.code(b'{"jsonrpc":"2.0","id":1,"method":"block","params":[1]}'), -32602)
+        self.assertEqual(self.code(b'{"jsonrpc":"2.0","id":1,"method":"block","params":{"child":"a","subject":"b.c","x":1}}'), -32602)
+        self.assertEqual(self.code(b"x" * 70000), -32600)
+        self.assertIsNone(self.raw(b'{"jsonrpc":"2.0","id":1', shutdown=True))
+        self.assertEqual(self.raw(b'\n\r\n{"jsonrpc":"2.0","id":"a","method":"version"}\n')["id"], "a")
+
+    def test_two_hundred_clients_at_once_are_served(self):
+        clients = []
+        for _ in range(199):
+            s = socket.socket(socket.AF_UNIX)
+            s.connect(self.data + "/control.sock")
+            clients.append(s)
+        self.hortctl("status")
+        for s in clients:
+            s.sendall(b'{"jsonrpc":"2.0","id":1,"method":"version"}\n')
+        for s in clients:
+            self.assertIn(b"version", s.recv(4096))
+            s.close()
+
+    @unittest.skipUnless(os.getuid() == 0, "roles of other accounts need root")
+    def test_others_may_not_change_and_a_child_sees_itself_only(self):
+        os.chmod(self.folder, 0o755)
+        os.chmod(self.data, 0o755)
+        nobody = dict(user="nobody")
+        self.hortctl("child", "add", "ann")
+        self.assertIn("hortd", self.hortctl("version", **nobody))
+        self.assertIn("only a guardian", self.hortctl("status", expect=1, **nobody))
+        self.hortctl("child", "add", "leo", "--account", "nobody")
+        self.assertIn("only a guardian", self.hortctl("allow", "leo", "casino.test", expect=1, **nobody))
+        self.assertIn("is blocked for leo", self.hortctl("explain", "leo", "casino.test", **nobody))
+        self.assertIn("about itself only", self.hortctl("explain", "ann", "casino.test", expect=1, **nobody))
+        status = self.hortctl("status", **nobody)
+        self.assertIn("leo", status)
+        self.assertNotIn("ann", status)
+
+
+if __name__ == "__main__":
+    unittest.main()
