@@ -1,0 +1,110 @@
+#include "ctl/commands.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "ctl/command_line.h"
+#include "ctl/render.h"
+
+namespace hort::ctl {
+namespace {
+
+using nlohmann::json;
+
+std::vector<std::string> words(std::string_view line) {
+    std::vector<std::string> out;
+    while (!line.empty()) {
+        out.emplace_back(line.substr(0, line.find(' ')));
+        line.remove_prefix(std::min(line.size(), out.back().size() + 1));
+    }
+    return out;
+}
+
+TEST(CommandTable, EveryCommandHasHelpAndAnExampleThatParsesToItself) {
+    std::set<std::string_view> names;
+    for (const auto& command : all_commands()) {
+        EXPECT_TRUE(names.insert(command.name).second) << command.name;
+        EXPECT_TRUE(command.help.ends_with('.')) << command.name;
+        auto example = words(command.example);
+        ASSERT_EQ(example.at(0), "hortctl");
+        example.erase(example.begin());
+        const auto line = parse_command_line(example);
+        ASSERT_TRUE(line) << command.example << ": " << line.error().text();
+        EXPECT_EQ(line->command, &command) << command.example;
+        EXPECT_EQ(find_method(command.method()), &command);
+        const auto help = help_text(command.name);
+        EXPECT_NE(help.find(command.usage()), std::string::npos);
+        for (const auto& parameter : command.parameters) EXPECT_NE(help.find(parameter.help), std::string::npos) << command.name;
+        EXPECT_NE(help_text("").find(command.help), std::string::npos);
+    }
+    EXPECT_EQ(find_method("nothing"), nullptr);
+}
+
+TEST(CommandTable, RequiredParametersStandBeforeOptions) {
+    for (const auto& command : all_commands()) {
+        bool seen_option = false;
+        for (const auto& parameter : command.parameters) {
+            if (parameter.is_option) seen_option = true;
+            else EXPECT_FALSE(seen_option) << command.name;
+            if (parameter.is_repeated) EXPECT_TRUE(parameter.is_option) << command.name;
+        }
+    }
+}
+
+std::string refused(const std::string& method, const json& params) {
+    const auto checked = check_parameters(*find_method(method), params);
+    return checked ? "accepted " + checked->dump() : checked.error().text();
+}
+
+TEST(CommandTable, AWrongParameterIsNamedWithWhatIsExpected) {
+    EXPECT_EQ(refused("block", {{"child", "mia"}}),
+              "parameter subject: is missing (usage: hortctl block CHILD SITE|CATEGORY; for example: hortctl block mia tiktok.com)");
+    EXPECT_EQ(refused("child.add", {{"name", "mia"}, {"age", 121}}), "parameter age: 121 is not one (expected a whole number from 0 to 120)");
+    EXPECT_EQ(refused("child.add", {{"name", "a b"}}), "parameter name: \"a b\" is no name (expected up to 32 letters, digits, '-' and '_', for example mia)");
+    EXPECT_EQ(refused("child.add", {{"name", "mia"}, {"devise", "x"}}), "devise: no such parameter (did you mean device?)");
+    EXPECT_NE(refused("block", {{"child", "mia"}, {"subject", "gamblin"}}).find("did you mean 'gambling'?"), std::string::npos);
+    EXPECT_NE(refused("block", {{"child", "mia"}, {"subject", "a b.org"}}).find("the octet ' ' may not stand in a host name"), std::string::npos);
+    EXPECT_NE(refused("block", json::array()).find("params is not an object"), std::string::npos);
+    EXPECT_NE(refused("block", {{"child", {1, 2}}, {"subject", "a.org"}}).find("is not text"), std::string::npos);
+    EXPECT_NE(refused("child.add", {{"name", "mia"}, {"device", std::vector<std::string>(65, "1.2.3.4")}}).find("more than 64 values"), std::string::npos);
+}
+
+TEST(CommandTable, SitesComeOutAsHostNames) {
+    EXPECT_EQ(refused("block", {{"child", "mia"}, {"subject", "HTTPS://www.Example.org:8443/path?q#f"}}), R"(accepted {"child":"mia","subject":"www.example.org"})");
+    EXPECT_EQ(refused("block", {{"child", "mia"}, {"subject", "gambling"}}), R"(accepted {"child":"mia","subject":"gambling"})");
+    EXPECT_EQ(refused("status", nullptr), "accepted {}");
+}
+
+TEST(CommandLine, OptionsMayStandAnywhereAndRepeat) {
+    const auto line = parse_command_line(words("child --device 10.0.0.1 add mia --age=9 --json --device ::1 --data /tmp/x"));
+    ASSERT_TRUE(line) << line.error().text();
+    EXPECT_EQ(line->params, (json{{"name", "mia"}, {"age", 9}, {"device", {"10.0.0.1", "::1"}}}));
+    EXPECT_EQ(line->data, "/tmp/x");
+    EXPECT_TRUE(line->is_json);
+}
+
+TEST(CommandLine, MistakesSayWhatIsMeant) {
+    const auto said = [](std::string_view text) {
+        const auto line = parse_command_line(words(text));
+        return line ? std::string("accepted") : line.error().text();
+    };
+    EXPECT_EQ(said("statsu"), "statsu: no such command (did you mean 'status'?)");
+    EXPECT_EQ(said("child"), "child: incomplete command (one of: child add, child list, child show, child remove)");
+    EXPECT_EQ(said("status --age"), "--age: needs a value (for example --age VALUE)");
+    EXPECT_EQ(said("child add mia --age 9 --age 10"), "--age: given twice");
+    EXPECT_EQ(said("status now"), "now: one word too many (usage: hortctl status)");
+    EXPECT_EQ(said("help"), "accepted");
+    EXPECT_EQ(said(""), "accepted");
+}
+
+TEST(Render, TellsAParentWhatToDoNext) {
+    EXPECT_EQ(render("child list", {{"children", json::array()}}), "Nobody is set up yet. Add a child:  hortctl child add NAME --age AGE --account ACCOUNT\n");
+    EXPECT_EQ(render("explain", {{"sentence", "a.org is blocked."}, {"sources", {{{"list", "x/y"}, {"line", 3}, {"entry", "a.org"}}}}}),
+              "a.org is blocked.\n  x/y:3  a.org\n");
+    EXPECT_EQ(render("block", {{"message", "done"}}), "done\n");
+}
+
+}  // namespace
+}  // namespace hort::ctl
