@@ -65,11 +65,13 @@ class Proxy(Household):
 
     def test_nothing_of_this_hop_goes_on(self):
         self.assertEqual(self.code(self.get("X-Seen: yes\nConnection: X-Secret\nX-Secret: 1\nProxy-Authorization: Basic eA==\nTE: trailers\nUpgrade: h2c\n")), 200)
+        wait_until("nginx's log", self.seen)  # nginx writes it after its answer
         self.assertRegex(self.seen(), r"GET www.good.test / yes - -\n")
 
     def test_the_host_of_the_url_is_what_the_server_sees(self):
         head = f"GET http://www.good.test:{self.web}/ HTTP/1.1\r\nHost: casino.test\r\nConnection: close\r\n\r\n".encode()
         self.assertIn(b"200 OK", self.raw(head))
+        wait_until("nginx's log", self.seen)
         self.assertIn("GET www.good.test / ", self.seen())
 
     def test_ambiguous_and_broken_requests_are_refused_and_never_reach_the_server(self):
