@@ -1,0 +1,33 @@
+// Octets as a list of each format, compiled and looked up; and as an image.
+#include <cstdlib>
+#include <string>
+
+#include "rules/compiler.h"
+#include "rules/list_reader.h"
+
+using namespace hort;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view text(reinterpret_cast<const char*>(data), size);
+    (void)detect_list_format(text);
+    for (const auto format : {ListFormat::hosts, ListFormat::domains}) {
+        RulesetCompiler compiler(Taxonomy::shipped(), HashKey{1, 2});
+        std::vector<Hostname> hosts;
+        (void)read_list(text, format, [&](const ListEntry& entry) {
+            compiler.add(entry.host, entry.scope, 0);
+            if (hosts.size() < 50) hosts.push_back(entry.host);
+        });
+        const auto rules = Ruleset::open(image_in_memory(*compiler.finish(0)), Taxonomy::shipped());
+        if (!rules) std::abort();
+        for (const auto& host : hosts)
+            if ((*rules)->lookup(host, CategorySet(1)).categories.empty()) std::abort();
+    }
+    std::vector<std::byte> image(size);
+    std::memcpy(image.data(), data, size);
+    if (size > 80) {  // past the checksum, into the bounds
+        const auto sum = image::checksum(std::span<const std::byte>(image).subspan(image::checked_from));
+        std::memcpy(image.data() + 16, &sum, 8);
+    }
+    if (const auto rules = Ruleset::open(image_in_memory(std::move(image)), Taxonomy::shipped())) (void)(*rules)->lookup(*Hostname::parse("a.b.c"), CategorySet(1));
+    return 0;
+}
