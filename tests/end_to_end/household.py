@@ -76,6 +76,8 @@ class Household(unittest.TestCase):
             except subprocess.TimeoutExpired:
                 p.kill()
                 p.wait()
+        said = self.said()  # a sanitizer speaks at the end, too
+        self.assertFalse("Sanitizer" in said or "runtime error" in said, said)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def spawn(self, *command, log):
