@@ -6,6 +6,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "platform/endpoint.h"
@@ -14,14 +15,24 @@
 
 namespace hort {
 
-// The policy in force. Readers never wait for a writer and never see half of a change.
+// The policy in force. Readers never wait for a writer that builds: the lock covers the copy of one pointer. (Not
+// std::atomic<std::shared_ptr>: libstdc++ 12 unlocks its load() relaxed, which is a data race.)
 class PolicyInForce {
   public:
-    std::shared_ptr<const Policy> load() const { return policy_.load(std::memory_order_acquire); }
-    void publish(std::shared_ptr<const Policy> policy) { policy_.store(std::move(policy), std::memory_order_release); }
+    std::shared_ptr<const Policy> load() const {
+        const std::lock_guard lock(mutex_);
+        return policy_;
+    }
+
+    // The old policy ends with its last reader, or here, outside the lock.
+    void publish(std::shared_ptr<const Policy> policy) {
+        const std::lock_guard lock(mutex_);
+        policy_.swap(policy);
+    }
 
   private:
-    std::atomic<std::shared_ptr<const Policy>> policy_;
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Policy> policy_;
 };
 
 // Whose traffic it is: the owner of the socket for a client on this machine, else its address. The kernel is asked
