@@ -45,7 +45,8 @@ Error unknown_command(const std::vector<std::string>& words) {
     const auto near = nearest(words.size() > 1 ? words[0] + " " + words[1] : words[0], names);
     const auto near_first = nearest(words[0], names);
     const auto best = near_first.empty() ? near : near_first;
-    return Error{"no such command", words[0], best.empty() ? "'hortctl help' lists the commands" : "did you mean '" + std::string(best) + "'?"};
+    return Error{"no such command", words[0],
+                 best.empty() ? "'hortctl help' lists the commands" : "did you mean '" + std::string(best) + "'?"};
 }
 
 }  // namespace
@@ -64,22 +65,30 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
             words.push_back(argument);
             continue;
         }
-        if (argument == "--json") out.is_json = true;
-        else if (argument == "--help" || argument == "-h") out.is_help = true;
+        if (argument == "--json")
+            out.is_json = true;
+        else if (argument == "--help" || argument == "-h")
+            out.is_help = true;
         else {
             const auto equals = argument.find('=');
             Option option{argument.substr(2, equals == std::string::npos ? equals : equals - 2), {}, true};
-            if (equals != std::string::npos) option.value = argument.substr(equals + 1);
-            else if (i + 1 < arguments.size()) option.value = arguments[++i];
-            else option.has_value = false;
+            if (equals != std::string::npos)
+                option.value = argument.substr(equals + 1);
+            else if (i + 1 < arguments.size())
+                option.value = arguments[++i];
+            else
+                option.has_value = false;
             if (!option.has_value) return Error{"needs a value", argument, "for example " + argument + " VALUE"};
-            if (option.name == "data") out.data = option.value;
-            else options.push_back(option);
+            if (option.name == "data")
+                out.data = option.value;
+            else
+                options.push_back(option);
         }
     }
     if (words.empty() || words[0] == "help" || out.is_help) {
         out.is_help = true;
-        for (std::size_t i = !words.empty() && words[0] == "help" ? 1 : 0; i < words.size(); ++i) out.help_on += (out.help_on.empty() ? "" : " ") + words[i];
+        for (std::size_t i = !words.empty() && words[0] == "help" ? 1 : 0; i < words.size(); ++i)
+            out.help_on += (out.help_on.empty() ? "" : " ") + words[i];
         return out;
     }
     std::size_t at = 0;
@@ -88,16 +97,22 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
 
     auto params = nlohmann::json::object();
     for (const auto& parameter : out.command->parameters)
-        if (!parameter.is_option && at < words.size()) params[std::string(parameter.name)] = typed(parameter, words[at++]);
+        if (!parameter.is_option && at < words.size())
+            params[std::string(parameter.name)] = typed(parameter, words[at++]);
     if (at < words.size()) return Error{"one word too many", words[at], "usage: " + out.command->usage()};
     for (const auto& option : options) {
         const auto& parameters = out.command->parameters;
-        const auto it = std::find_if(parameters.begin(), parameters.end(), [&](const Parameter& p) { return p.is_option && p.name == option.name; });
-        if (it == parameters.end()) return Error{"no such option", "--" + option.name, "usage: " + out.command->usage()};
+        const auto it = std::find_if(parameters.begin(), parameters.end(),
+                                     [&](const Parameter& p) { return p.is_option && p.name == option.name; });
+        if (it == parameters.end())
+            return Error{"no such option", "--" + option.name, "usage: " + out.command->usage()};
         auto& slot = params[option.name];
-        if (it->is_repeated) slot.push_back(typed(*it, option.value));
-        else if (!slot.is_null()) return Error{"given twice", "--" + option.name, {}};
-        else slot = typed(*it, option.value);
+        if (it->is_repeated)
+            slot.push_back(typed(*it, option.value));
+        else if (!slot.is_null())
+            return Error{"given twice", "--" + option.name, {}};
+        else
+            slot = typed(*it, option.value);
     }
     auto checked = check_parameters(*out.command, params);
     if (!checked) return checked.error();

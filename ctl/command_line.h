@@ -13,8 +13,8 @@ struct CommandLine {
     std::string data;  // --data; empty: the installed service
     bool is_json = false;
     bool is_help = false;
-    std::string help_on;               // with is_help: the beginning of a command's name
-    const Command* command = nullptr;  // without is_help
+    std::string help_on;                               // with is_help: the beginning of a command's name
+    const Command* command = nullptr;                  // without is_help
     nlohmann::json params = nlohmann::json::object();  // checked
 };
 

@@ -16,7 +16,8 @@ constexpr Parameter child_parameter{"child", T::person, false, false, "the child
 
 constexpr Parameter child_add[] = {
     {"name", T::new_name, false, false, "how the child is called in commands"},
-    {"age", T::age, true, false, "years; chooses what is blocked to begin with (18 and over: not supervised); default 10"},
+    {"age", T::age, true, false,
+     "years; chooses what is blocked to begin with (18 and over: not supervised); default 10"},
     {"account", T::account, true, true, "an account of this machine that the child uses"},
     {"device", T::address, true, true, "the address of a device that only the child uses"},
 };
@@ -35,16 +36,26 @@ constexpr Parameter log_parameters[] = {
 
 constexpr Command commands[] = {
     {"status", Role::child, {}, "Show what is in force: listeners, lists, children, counters.", "hortctl status"},
-    {"child add", Role::guardian, child_add, "Add a child, or any person of the household.", "hortctl child add mia --age 9 --account mia"},
+    {"child add", Role::guardian, child_add, "Add a child, or any person of the household.",
+     "hortctl child add mia --age 9 --account mia"},
     {"child list", Role::guardian, {}, "List the children.", "hortctl child list"},
     {"child show", Role::child, child_only, "Show the rules of a child.", "hortctl child show mia"},
     {"child remove", Role::guardian, child_only, "Remove a child with its rules.", "hortctl child remove mia"},
-    {"allow", Role::guardian, child_and_subject, "Allow a site or a category for a child.", "hortctl allow mia wikipedia.org"},
-    {"block", Role::guardian, child_and_subject, "Block a site or a category for a child.", "hortctl block mia tiktok.com"},
-    {"unset", Role::guardian, child_and_subject, "Take back an own rule: the age tier decides again.", "hortctl unset mia tiktok.com"},
-    {"explain", Role::child, child_and_site, "Say whether a child may visit a site, and why.", "hortctl explain mia www.tiktok.com"},
-    {"lists", Role::guardian, {}, "Show the block lists with their sizes and faults, and the categories.", "hortctl lists"},
-    {"log", Role::guardian, log_parameters, "Show the last blocked attempts and the last changes.", "hortctl log --limit 50"},
+    {"allow", Role::guardian, child_and_subject, "Allow a site or a category for a child.",
+     "hortctl allow mia wikipedia.org"},
+    {"block", Role::guardian, child_and_subject, "Block a site or a category for a child.",
+     "hortctl block mia tiktok.com"},
+    {"unset", Role::guardian, child_and_subject, "Take back an own rule: the age tier decides again.",
+     "hortctl unset mia tiktok.com"},
+    {"explain", Role::child, child_and_site, "Say whether a child may visit a site, and why.",
+     "hortctl explain mia www.tiktok.com"},
+    {"lists",
+     Role::guardian,
+     {},
+     "Show the block lists with their sizes and faults, and the categories.",
+     "hortctl lists"},
+    {"log", Role::guardian, log_parameters, "Show the last blocked attempts and the last changes.",
+     "hortctl log --limit 50"},
     {"version", Role::anyone, {}, "Show the version of the daemon.", "hortctl version"},
 };
 
@@ -58,9 +69,11 @@ std::string shown(const nlohmann::json& value) {
 }
 
 bool is_plain_name(std::string_view text) {
-    return !text.empty() && text.size() <= 32 && text.front() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    });
+    return !text.empty() && text.size() <= 32 && text.front() != '-' &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                      c == '_';
+           });
 }
 
 // "https://www.example.org/path" means "www.example.org".
@@ -72,8 +85,10 @@ std::string_view host_part(std::string_view text) {
 Result<nlohmann::json> check_value(const Parameter& parameter, const nlohmann::json& value) {
     if (parameter.type == T::age || parameter.type == T::count) {
         const int low = parameter.type == T::age ? 0 : 1, high = parameter.type == T::age ? 120 : 1000;
-        const std::string expected = "expected a whole number from " + std::to_string(low) + " to " + std::to_string(high);
-        if (!value.is_number_integer() || value < low || value > high) return fault(parameter, shown(value) + " is not one", expected);
+        const std::string expected =
+            "expected a whole number from " + std::to_string(low) + " to " + std::to_string(high);
+        if (!value.is_number_integer() || value < low || value > high)
+            return fault(parameter, shown(value) + " is not one", expected);
         return value;
     }
     if (!value.is_string()) return fault(parameter, shown(value) + " is not text", "expected a string");
@@ -83,10 +98,12 @@ Result<nlohmann::json> check_value(const Parameter& parameter, const nlohmann::j
         case T::new_name:
         case T::account:
             if (!is_plain_name(text))
-                return fault(parameter, shown(value) + " is no name", "expected up to 32 letters, digits, '-' and '_', for example mia");
+                return fault(parameter, shown(value) + " is no name",
+                             "expected up to 32 letters, digits, '-' and '_', for example mia");
             return value;
         case T::address:
-            if (text.empty() || text.size() > 45) return fault(parameter, shown(value) + " is no address", "for example 192.168.1.20 or fd00::20");
+            if (text.empty() || text.size() > 45)
+                return fault(parameter, shown(value) + " is no address", "for example 192.168.1.20 or fd00::20");
             return value;
         case T::subject:
         case T::site: {
@@ -100,7 +117,8 @@ Result<nlohmann::json> check_value(const Parameter& parameter, const nlohmann::j
             }
             return fault(parameter, host ? text + " is a single label, no site" : host.error().text(), hint);
         }
-        default: return value;
+        default:
+            return value;
     }
 }
 
@@ -116,9 +134,12 @@ std::string Command::usage() const {
     std::string out = "hortctl " + std::string(name);
     for (const auto& parameter : parameters) {
         std::string upper(parameter.name);
-        std::transform(upper.begin(), upper.end(), upper.begin(), [](char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c); });
+        std::transform(upper.begin(), upper.end(), upper.begin(),
+                       [](char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c); });
         if (parameter.type == T::subject) upper = "SITE|CATEGORY";
-        out += parameter.is_option ? " [--" + std::string(parameter.name) + " " + upper + "]" + (parameter.is_repeated ? "..." : "") : " " + upper;
+        out += parameter.is_option
+                   ? " [--" + std::string(parameter.name) + " " + upper + "]" + (parameter.is_repeated ? "..." : "")
+                   : " " + upper;
     }
     return out;
 }
@@ -126,19 +147,23 @@ std::string Command::usage() const {
 std::span<const Command> all_commands() { return commands; }
 
 const Command* find_method(std::string_view method) {
-    const auto it = std::find_if(std::begin(commands), std::end(commands), [&](const Command& c) { return c.method() == method; });
+    const auto it =
+        std::find_if(std::begin(commands), std::end(commands), [&](const Command& c) { return c.method() == method; });
     return it == std::end(commands) ? nullptr : it;
 }
 
 Result<nlohmann::json> check_parameters(const Command& command, const nlohmann::json& params) {
-    if (!params.is_object() && !params.is_null()) return Error{"params is not an object", {}, "parameters are given by name"};
+    if (!params.is_object() && !params.is_null())
+        return Error{"params is not an object", {}, "parameters are given by name"};
     nlohmann::json out = nlohmann::json::object();
     std::vector<std::string_view> names;
     for (const auto& parameter : command.parameters) {
         names.push_back(parameter.name);
         const auto it = params.is_object() ? params.find(std::string(parameter.name)) : params.end();
         if (it == params.end()) {
-            if (!parameter.is_option) return fault(parameter, "is missing", "usage: " + command.usage() + "; for example: " + std::string(command.example));
+            if (!parameter.is_option)
+                return fault(parameter, "is missing",
+                             "usage: " + command.usage() + "; for example: " + std::string(command.example));
             continue;
         }
         auto values = parameter.is_repeated && it->is_array() ? *it : nlohmann::json::array({*it});
@@ -154,7 +179,8 @@ Result<nlohmann::json> check_parameters(const Command& command, const nlohmann::
         for (const auto& [key, value] : params.items())
             if (std::find(names.begin(), names.end(), key) == names.end()) {
                 const auto near = nearest(key, names);
-                return Error{"no such parameter", key.substr(0, 40), near.empty() ? "usage: " + command.usage() : "did you mean " + std::string(near) + "?"};
+                return Error{"no such parameter", key.substr(0, 40),
+                             near.empty() ? "usage: " + command.usage() : "did you mean " + std::string(near) + "?"};
             }
     return out;
 }

@@ -20,14 +20,14 @@ enum class Role : std::uint8_t {
 };
 
 enum class ParameterType : std::uint8_t {
-    person,   // the name of a child
-    new_name, // a name that does not exist yet: letters, digits, '-', '_', at most 32
-    site,     // a host name, or a URL whose host is meant
-    subject,  // a site or the id of a category
-    age,      // years, 0 to 120
-    account,  // an OS account
-    address,  // an IP address
-    count,    // 1 to 1000
+    person,    // the name of a child
+    new_name,  // a name that does not exist yet: letters, digits, '-', '_', at most 32
+    site,      // a host name, or a URL whose host is meant
+    subject,   // a site or the id of a category
+    age,       // years, 0 to 120
+    account,   // an OS account
+    address,   // an IP address
+    count,     // 1 to 1000
 };
 
 struct Parameter {
@@ -39,10 +39,10 @@ struct Parameter {
 };
 
 struct Command {
-    std::string_view name;    // "child add"; the JSON-RPC method is "child.add"
+    std::string_view name;  // "child add"; the JSON-RPC method is "child.add"
     Role role;
     std::span<const Parameter> parameters;
-    std::string_view help;    // one line
+    std::string_view help;  // one line
     std::string_view example;
 
     std::string method() const;

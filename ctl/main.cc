@@ -23,7 +23,8 @@ int run(const std::vector<std::string>& arguments) {
     if (line->is_help) {
         const auto text = hort::ctl::help_text(line->help_on);
         if (text.empty()) {
-            std::fprintf(stderr, "hortctl: no such command: %s ('hortctl help' lists the commands)\n", line->help_on.c_str());
+            std::fprintf(stderr, "hortctl: no such command: %s ('hortctl help' lists the commands)\n",
+                         line->help_on.c_str());
             return usage;
         }
         std::fputs(text.c_str(), stdout);
@@ -33,7 +34,8 @@ int run(const std::vector<std::string>& arguments) {
     auto client = hort::platform::LocalClient::connect(address);
     if (!client) {
         std::fprintf(stderr, "hortctl: the daemon is not reachable: %s\n", client.error().text().c_str());
-        std::fprintf(stderr, "Is hortd running%s? 'hortd --data DIR' starts one.\n", line->data.empty() ? "" : " with this --data folder");
+        std::fprintf(stderr, "Is hortd running%s? 'hortd --data DIR' starts one.\n",
+                     line->data.empty() ? "" : " with this --data folder");
         return unreachable;
     }
     const json request = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", line->command->method()}, {"params", line->params}};
@@ -45,7 +47,8 @@ int run(const std::vector<std::string>& arguments) {
     }
     const auto response = json::parse(*answer, nullptr, false);
     if (!response.is_object() || (!response.contains("result") && !response.contains("error"))) {
-        std::fprintf(stderr, "hortctl: the answer is not JSON-RPC: is another program listening at %s?\n", address.c_str());
+        std::fprintf(stderr, "hortctl: the answer is not JSON-RPC: is another program listening at %s?\n",
+                     address.c_str());
         return unreachable;
     }
     if (response.contains("error")) {
@@ -54,7 +57,8 @@ int run(const std::vector<std::string>& arguments) {
         std::fprintf(stderr, "hortctl: %s\n", error.value("message", "refused").c_str());
         return error.value("code", 0) == hort::ctl::protocol::invalid_params ? usage : refused;
     }
-    const auto text = line->is_json ? response["result"].dump(2) + "\n" : hort::ctl::render(line->command->name, response["result"]);
+    const auto text =
+        line->is_json ? response["result"].dump(2) + "\n" : hort::ctl::render(line->command->name, response["result"]);
     std::fputs(text.c_str(), stdout);
     return done;
 }

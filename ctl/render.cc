@@ -41,7 +41,8 @@ std::string joined(const Json& list) {
 
 std::string number(const Json& value) {
     auto digits = std::to_string(value.get<std::uint64_t>());
-    for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), ",");
+    for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3)
+        digits.insert(static_cast<std::size_t>(at), ",");
     return digits;
 }
 
@@ -59,7 +60,8 @@ std::string render_child(const Json& child) {
     rows.push_back({"Devices", joined(child.at("devices"))});
     rows.push_back({"Blocked", joined(child.at("blocked_categories"))});
     for (const auto& rule : child.at("rules"))
-        rows.push_back({"Own rule", rule.at("verdict").get<std::string>() + " " + rule.at("subject").get<std::string>()});
+        rows.push_back(
+            {"Own rule", rule.at("verdict").get<std::string>() + " " + rule.at("subject").get<std::string>()});
     return table(rows);
 }
 
@@ -70,9 +72,12 @@ std::string render_status(const Json& status) {
         rows.push_back({"Proxy", status.at("proxy")});
         rows.push_back({"Names", number(status.at("names")) + " from " + number(status.at("list_count")) + " lists"});
         const auto& counts = status.at("counters");
-        rows.push_back({"DNS queries", number(counts.at("dns_queries")) + ", blocked " + number(counts.at("dns_blocked")) + ", from the cache " +
-                                           number(counts.at("dns_cached")) + ", failed " + number(counts.at("dns_failed"))});
-        rows.push_back({"Proxy requests", number(counts.at("proxy_requests")) + ", blocked " + number(counts.at("proxy_blocked"))});
+        rows.push_back({"DNS queries", number(counts.at("dns_queries")) + ", blocked " +
+                                           number(counts.at("dns_blocked")) + ", from the cache " +
+                                           number(counts.at("dns_cached")) + ", failed " +
+                                           number(counts.at("dns_failed"))});
+        rows.push_back({"Proxy requests",
+                        number(counts.at("proxy_requests")) + ", blocked " + number(counts.at("proxy_blocked"))});
     }
     std::string out = table(rows);
     const auto& children = status.at("children");
@@ -82,8 +87,8 @@ std::string render_status(const Json& status) {
         out += '\n';
         std::vector<Row> people = {{"CHILD", "TIER", "ACCOUNTS", "DEVICES", "OWN RULES"}};
         for (const auto& child : children)
-            people.push_back({child.at("name"), child.at("tier"), joined(child.at("accounts")), joined(child.at("devices")),
-                              std::to_string(child.at("rules").size())});
+            people.push_back({child.at("name"), child.at("tier"), joined(child.at("accounts")),
+                              joined(child.at("devices")), std::to_string(child.at("rules").size())});
         out += table(people);
     }
     return out;
@@ -92,7 +97,8 @@ std::string render_status(const Json& status) {
 std::string render_lists(const Json& result) {
     std::vector<Row> rows = {{"CATEGORY", "LIST", "FORMAT", "NAMES", "REFUSED"}};
     for (const auto& list : result.at("lists"))
-        rows.push_back({list.at("category"), list.at("list"), list.at("format"), number(list.at("accepted")), number(list.at("refused"))});
+        rows.push_back({list.at("category"), list.at("list"), list.at("format"), number(list.at("accepted")),
+                        number(list.at("refused"))});
     std::string out = table(rows);
     for (const auto& list : result.at("lists"))
         for (const auto& problem : list.at("problems"))
@@ -100,7 +106,8 @@ std::string render_lists(const Json& result) {
     out += "\nCategories (and the age tiers that block them by default):\n";
     rows.clear();
     for (const auto& category : result.at("categories"))
-        rows.push_back({"  " + category.at("id").get<std::string>(), category.at("title"), joined(category.at("blocked_for"))});
+        rows.push_back(
+            {"  " + category.at("id").get<std::string>(), category.at("title"), joined(category.at("blocked_for"))});
     return out + table(rows);
 }
 
@@ -108,8 +115,9 @@ std::string render_log(const Json& result) {
     std::string out;
     std::vector<Row> rows;
     for (const auto& entry : result.at("blocked"))
-        rows.push_back({local_time(entry.at("time")), entry.at("child"), entry.at("channel"), entry.at("reason"), entry.value("category", ""),
-                        entry.value("host", ""), entry.at("count") > 1 ? std::to_string(entry.at("count").get<int>()) + " times" : ""});
+        rows.push_back({local_time(entry.at("time")), entry.at("child"), entry.at("channel"), entry.at("reason"),
+                        entry.value("category", ""), entry.value("host", ""),
+                        entry.at("count") > 1 ? std::to_string(entry.at("count").get<int>()) + " times" : ""});
     out += rows.empty() ? "Nothing was blocked since the start.\n" : "Blocked:\n" + table(rows);
     rows.clear();
     for (const auto& change : result.at("changes"))
@@ -123,10 +131,12 @@ std::string render(std::string_view command, const Json& result) {
     if (command == "status") return render_status(result);
     if (command == "child show") return render_child(result);
     if (command == "child list") {
-        if (result.at("children").empty()) return "Nobody is set up yet. Add a child:  hortctl child add NAME --age AGE --account ACCOUNT\n";
+        if (result.at("children").empty())
+            return "Nobody is set up yet. Add a child:  hortctl child add NAME --age AGE --account ACCOUNT\n";
         std::vector<Row> rows = {{"NAME", "TIER", "ACCOUNTS", "DEVICES"}};
         for (const auto& child : result.at("children"))
-            rows.push_back({child.at("name"), child.at("tier"), joined(child.at("accounts")), joined(child.at("devices"))});
+            rows.push_back(
+                {child.at("name"), child.at("tier"), joined(child.at("accounts")), joined(child.at("devices"))});
         return table(rows);
     }
     if (command == "lists") return render_lists(result);
@@ -134,7 +144,8 @@ std::string render(std::string_view command, const Json& result) {
     if (command == "explain") {
         std::string out = result.at("sentence").get<std::string>() + "\n";
         for (const auto& source : result.at("sources"))
-            out += "  " + source.at("list").get<std::string>() + ":" + std::to_string(source.at("line").get<int>()) + "  " + source.at("entry").get<std::string>() + "\n";
+            out += "  " + source.at("list").get<std::string>() + ":" + std::to_string(source.at("line").get<int>()) +
+                   "  " + source.at("entry").get<std::string>() + "\n";
         return out;
     }
     if (command == "version") return "hortd " + result.at("version").get<std::string>() + "\n";
@@ -148,24 +159,31 @@ std::string help_text(std::string_view prefix) {
     if (chosen.empty()) return {};
     std::string out;
     if (prefix.empty()) {
-        out = "hortctl: talks to hortd, the child-protection daemon of this machine\n\nUsage: hortctl [--data DIR] [--json] COMMAND ...\n\n";
+        out =
+            "hortctl: talks to hortd, the child-protection daemon of this machine\n\nUsage: hortctl [--data DIR] "
+            "[--json] COMMAND ...\n\n";
         std::vector<Row> rows;
-        for (const auto* command : chosen) rows.push_back({"  " + command->usage().substr(8), std::string(command->help)});
+        for (const auto* command : chosen)
+            rows.push_back({"  " + command->usage().substr(8), std::string(command->help)});
         // Long usages stand on lines of their own, so that the others stay readable.
         for (auto& row : rows)
-            if (row[0].size() > 34) out += row[0] + "\n" + std::string(36, ' ') + row[1] + "\n";
-            else out += row[0] + std::string(36 - row[0].size(), ' ') + row[1] + "\n";
-        out += "\n  help [COMMAND]                    Show a command with its parameters.\n\n"
-               "  --data DIR   talk to the daemon that runs with this data folder\n"
-               "  --json       print the answer as JSON\n\n"
-               "Exit status: 0 done, 1 refused, 2 wrong usage, 3 the daemon is not reachable.\n";
+            if (row[0].size() > 34)
+                out += row[0] + "\n" + std::string(36, ' ') + row[1] + "\n";
+            else
+                out += row[0] + std::string(36 - row[0].size(), ' ') + row[1] + "\n";
+        out +=
+            "\n  help [COMMAND]                    Show a command with its parameters.\n\n"
+            "  --data DIR   talk to the daemon that runs with this data folder\n"
+            "  --json       print the answer as JSON\n\n"
+            "Exit status: 0 done, 1 refused, 2 wrong usage, 3 the daemon is not reachable.\n";
         return out;
     }
     for (const auto* command : chosen) {
         out += command->usage() + "\n  " + std::string(command->help) + "\n";
         for (const auto& parameter : command->parameters) {
             const auto name = parameter.is_option ? "--" + std::string(parameter.name) : std::string(parameter.name);
-            out += "    " + name + std::string(name.size() < 12 ? 12 - name.size() : 1, ' ') + std::string(parameter.help) + "\n";
+            out += "    " + name + std::string(name.size() < 12 ? 12 - name.size() : 1, ' ') +
+                   std::string(parameter.help) + "\n";
         }
         out += "  Example: " + std::string(command->example) + "\n\n";
     }

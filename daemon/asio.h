@@ -29,7 +29,8 @@ using boost::system::error_code;
 
 inline asio::ip::address to_asio(const AddressBytes& bytes) {
     const asio::ip::address_v6 v6(bytes);
-    return v6.is_v4_mapped() ? asio::ip::address(asio::ip::make_address_v4(asio::ip::v4_mapped, v6)) : asio::ip::address(v6);
+    return v6.is_v4_mapped() ? asio::ip::address(asio::ip::make_address_v4(asio::ip::v4_mapped, v6))
+                             : asio::ip::address(v6);
 }
 
 template <typename AsioEndpoint>

@@ -48,9 +48,11 @@ Status apply_config_text(Configuration& configuration, const std::string& text, 
     try {
         json = nlohmann::json::parse(text, nullptr, true, true);
     } catch (const nlohmann::json::parse_error& fault) {
-        return Error{"not valid JSON", path + ":" + line_and_column(text, fault.byte > 0 ? fault.byte - 1 : 0), "comments are allowed, trailing commas are not"};
+        return Error{"not valid JSON", path + ":" + line_and_column(text, fault.byte > 0 ? fault.byte - 1 : 0),
+                     "comments are allowed, trailing commas are not"};
     }
-    if (!json.is_object()) return Error{"not a JSON object", path + ":1:1", R"(expected {"dns": "127.0.0.1:5300", ...})"};
+    if (!json.is_object())
+        return Error{"not a JSON object", path + ":1:1", R"(expected {"dns": "127.0.0.1:5300", ...})"};
     Configuration out = configuration;
     for (const auto& [key, value] : json.items()) {
         const auto where = path + ":" + line_and_column(text, text.find("\"" + key + "\"")) + ": " + key;
@@ -65,7 +67,8 @@ Status apply_config_text(Configuration& configuration, const std::string& text, 
             if (!parsed) return parsed.error();
             (key == "dns" ? out.dns : out.proxy) = *parsed;
         } else if (key == "upstreams") {
-            if (!value.is_array() || value.empty()) return Error{"not a list", where, "for example [\"192.0.2.53:53\"]"};
+            if (!value.is_array() || value.empty())
+                return Error{"not a list", where, "for example [\"192.0.2.53:53\"]"};
             out.upstreams.clear();
             for (const auto& item : value) {
                 const auto parsed = endpoint(item);
@@ -80,7 +83,9 @@ Status apply_config_text(Configuration& configuration, const std::string& text, 
             out.keeps_host_names = value;
         } else {
             const auto near = nearest(key, keys);
-            return Error{"no such setting", where, near.empty() ? "expected dns, proxy, upstreams, lists or log_host_names" : "did you mean " + std::string(near) + "?"};
+            return Error{"no such setting", where,
+                         near.empty() ? "expected dns, proxy, upstreams, lists or log_host_names"
+                                      : "did you mean " + std::string(near) + "?"};
         }
     }
     configuration = std::move(out);
@@ -120,26 +125,33 @@ Result<std::optional<Configuration>> read_configuration(const std::vector<std::s
             given.keeps_host_names = true;
             continue;
         }
-        if (option != "--data" && option != "--lists" && option != "--dns" && option != "--proxy" && option != "--upstream")
+        if (option != "--data" && option != "--lists" && option != "--dns" && option != "--proxy" &&
+            option != "--upstream")
             return Error{"no such option", option, usage};
         if (i + 1 == arguments.size()) return Error{"needs a value", option, usage};
         const auto& value = arguments[++i];
-        if (option == "--data") given.data = value;
-        else if (option == "--lists") given.lists = value, is_given.lists = true;
+        if (option == "--data")
+            given.data = value;
+        else if (option == "--lists")
+            given.lists = value, is_given.lists = true;
         else {
             const auto endpoint = platform::parse_endpoint(value);
             if (!endpoint) return Error{endpoint.error().what + ": " + value, option, endpoint.error().hint};
-            if (option == "--dns") given.dns = *endpoint, is_given.dns = true;
-            else if (option == "--proxy") given.proxy = *endpoint, is_given.proxy = true;
-            else given.upstreams.push_back(*endpoint), is_given.upstreams = true;
+            if (option == "--dns")
+                given.dns = *endpoint, is_given.dns = true;
+            else if (option == "--proxy")
+                given.proxy = *endpoint, is_given.proxy = true;
+            else
+                given.upstreams.push_back(*endpoint), is_given.upstreams = true;
         }
     }
-    if (given.data.empty()) return Error{"the data folder is missing", "--data", "for example: hortd --data ~/hort; " + usage};
+    if (given.data.empty())
+        return Error{"the data folder is missing", "--data", "for example: hortd --data ~/hort; " + usage};
     while (given.data.size() > 1 && given.data.ends_with('/')) given.data.pop_back();
 
     Configuration out = given;
     const auto path = given.data + "/hort.json";
-    if (struct stat info {}; stat(path.c_str(), &info) == 0) {
+    if (struct stat info{}; stat(path.c_str(), &info) == 0) {
         const auto text = platform::read_file(path, 1 << 20);
         if (!text) return text.error();
         if (auto applied = apply_config_text(out, *text, path); !applied) return applied.error();
@@ -153,7 +165,8 @@ Result<std::optional<Configuration>> read_configuration(const std::vector<std::s
     if (out.upstreams.empty()) {
         const auto text = platform::read_file("/etc/resolv.conf", 1 << 16);
         const auto upstream = text ? upstream_of_resolv_conf(*text, out.dns) : std::nullopt;
-        if (!upstream) return Error{"no resolver to ask", "/etc/resolv.conf", "name one, for example --upstream 192.168.1.1:53"};
+        if (!upstream)
+            return Error{"no resolver to ask", "/etc/resolv.conf", "name one, for example --upstream 192.168.1.1:53"};
         out.upstreams.push_back(*upstream);
     }
     return std::optional<Configuration>(std::move(out));

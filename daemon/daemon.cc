@@ -53,14 +53,17 @@ void log_library(const lists::Library& library) {
     std::uint64_t refused = 0;
     for (const auto& list : library.lists) refused += list.report.refused;
     log_line(Level::info, "lists in force",
-             {{"names", std::to_string(library.ruleset->entry_count())}, {"lists", std::to_string(library.lists.size())},
-              {"refused_lines", std::to_string(refused)}, {"image", library.was_compiled ? "compiled" : "kept"}});
+             {{"names", std::to_string(library.ruleset->entry_count())},
+              {"lists", std::to_string(library.lists.size())},
+              {"refused_lines", std::to_string(refused)},
+              {"image", library.was_compiled ? "compiled" : "kept"}});
 }
 
 // The running parts. Members are destroyed last first: the listeners before what they use.
 class Daemon {
   public:
-    explicit Daemon(const Configuration& configuration) : configuration_(configuration), recent_(configuration.keeps_host_names) {}
+    explicit Daemon(const Configuration& configuration)
+        : configuration_(configuration), recent_(configuration.keeps_host_names) {}
 
     ~Daemon() {
         if (reload_thread_.joinable()) reload_thread_.join();
@@ -94,15 +97,18 @@ class Daemon {
         proxy_ = *std::move(proxy);
         std::vector<std::string> upstreams;
         for (const auto& upstream : configuration_.upstreams) upstreams.push_back(upstream.text());
-        household_ = std::unique_ptr<control::Household>(new control::Household{*people_, policy_, counters_, recent_,
-                                                                                [this]() -> const lists::Library& { return library_; },
-                                                                                [this] { return put_in_force(); }, dns_->local().text(),
-                                                                                proxy_->local().text(), upstreams});
+        household_ = std::unique_ptr<control::Household>(new control::Household{
+            *people_, policy_, counters_, recent_, [this]() -> const lists::Library& { return library_; },
+            [this] { return put_in_force(); }, dns_->local().text(), proxy_->local().text(), upstreams});
         auto control = control::Server::start(io_, platform::control_address(configuration_.data), *household_);
         if (!control) return control.error();
         control_ = *std::move(control);
         wait_for_signals();
-        log_line(Level::info, "ready", {{"version", std::string(version)}, {"dns", household_->dns}, {"proxy", household_->proxy}, {"upstream", upstreams.front()}});
+        log_line(Level::info, "ready",
+                 {{"version", std::string(version)},
+                  {"dns", household_->dns},
+                  {"proxy", household_->proxy},
+                  {"upstream", upstreams.front()}});
         return Done{};
     }
 
@@ -138,15 +144,18 @@ class Daemon {
         is_reloading_ = true;
         if (reload_thread_.joinable()) reload_thread_.join();
         reload_thread_ = std::thread([this] {
-            auto library = std::make_shared<Result<lists::Library>>(lists::load_library(configuration_.lists, configuration_.data + "/rulesets", salt_));
+            auto library = std::make_shared<Result<lists::Library>>(
+                lists::load_library(configuration_.lists, configuration_.data + "/rulesets", salt_));
             asio::post(io_, [this, library] {
                 is_reloading_ = false;
                 if (*library) {
                     library_ = **library;
                     log_library(library_);
-                    if (auto published = put_in_force(); !published) log_line(Level::error, "policy", {{"error", published.error().text()}});
+                    if (auto published = put_in_force(); !published)
+                        log_line(Level::error, "policy", {{"error", published.error().text()}});
                 } else {
-                    log_line(Level::error, "lists not re-read; the former stay in force", {{"error", library->error().text()}});
+                    log_line(Level::error, "lists not re-read; the former stay in force",
+                             {{"error", library->error().text()}});
                 }
                 if (std::exchange(reload_again_, false)) reload_lists();
             });

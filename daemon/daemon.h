@@ -37,7 +37,8 @@ class PolicyInForce {
 
 // Whose traffic it is: the owner of the socket for a client on this machine, else its address. The kernel is asked
 // only when an account is bound to someone, so that it costs nothing where it can change nothing.
-inline Subject subject_of(const Policy& policy, platform::Transport transport, const platform::Endpoint& client, const platform::Endpoint& server) {
+inline Subject subject_of(const Policy& policy, platform::Transport transport, const platform::Endpoint& client,
+                          const platform::Endpoint& server) {
     std::optional<std::uint32_t> account;
     if (!policy.by_account.empty() && client.is_loopback()) account = platform::socket_owner(transport, client, server);
     return policy.subject(account, client.address);

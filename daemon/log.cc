@@ -4,7 +4,8 @@
 
 namespace hort {
 
-void log_line(Level level, std::string_view event, std::initializer_list<std::pair<std::string_view, std::string>> fields) {
+void log_line(Level level, std::string_view event,
+              std::initializer_list<std::pair<std::string_view, std::string>> fields) {
     std::string line = "<" + std::to_string(static_cast<int>(level)) + ">" + std::string(event);
     for (const auto& [key, value] : fields) {
         line += " " + std::string(key) + "=\"";

@@ -13,6 +13,7 @@ namespace hort {
 enum class Level { error = 3, warning = 4, info = 6 };
 
 // One line: <6>event key="value" ... Any thread.
-void log_line(Level level, std::string_view event, std::initializer_list<std::pair<std::string_view, std::string>> fields = {});
+void log_line(Level level, std::string_view event,
+              std::initializer_list<std::pair<std::string_view, std::string>> fields = {});
 
 }  // namespace hort

@@ -5,7 +5,8 @@
 
 namespace hort {
 
-std::shared_ptr<const Policy> build_policy(const std::vector<store::PersonRecord>& people, std::shared_ptr<const Ruleset> ruleset) {
+std::shared_ptr<const Policy> build_policy(const std::vector<store::PersonRecord>& people,
+                                           std::shared_ptr<const Ruleset> ruleset) {
     const auto& taxonomy = Taxonomy::shipped();
     auto policy = std::make_shared<Policy>();
     policy->ruleset = std::move(ruleset);
@@ -20,7 +21,8 @@ std::shared_ptr<const Policy> build_policy(const std::vector<store::PersonRecord
                 if (const auto host = Hostname::parse(rule.subject)) person.profile.own_rules.set(*host, rule.verdict);
             } else if (const auto category = taxonomy.find(rule.subject)) {
                 const auto set = CategorySet::of(*category);
-                person.profile.blocked = rule.verdict == Verdict::block ? person.profile.blocked | set : person.profile.blocked - set;
+                person.profile.blocked =
+                    rule.verdict == Verdict::block ? person.profile.blocked | set : person.profile.blocked - set;
             }
         }
         const auto index = policy->people.size();

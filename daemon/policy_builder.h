@@ -6,6 +6,7 @@
 
 namespace hort {
 
-std::shared_ptr<const Policy> build_policy(const std::vector<store::PersonRecord>& people, std::shared_ptr<const Ruleset> ruleset);
+std::shared_ptr<const Policy> build_policy(const std::vector<store::PersonRecord>& people,
+                                           std::shared_ptr<const Ruleset> ruleset);
 
 }  // namespace hort

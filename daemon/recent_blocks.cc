@@ -13,14 +13,16 @@ void RecentBlocks::blocked(Channel channel, const Subject& who, const Hostname& 
     // The same attempt again and again is one entry with a count.
     if (!entries_.empty()) {
         auto& last = entries_.back();
-        if (last.child == child && last.channel == channel && last.reason == decision.reason && last.category == decision.source.category && last.host == name) {
+        if (last.child == child && last.channel == channel && last.reason == decision.reason &&
+            last.category == decision.source.category && last.host == name) {
             last.time = now;
             ++last.count;
             return;
         }
     }
     if (entries_.size() == capacity) entries_.pop_front();
-    entries_.push_back({now, std::string(child), channel, decision.reason, decision.source.category, std::string(name), 1});
+    entries_.push_back(
+        {now, std::string(child), channel, decision.reason, decision.source.category, std::string(name), 1});
 }
 
 std::vector<RecentBlocks::Entry> RecentBlocks::newest(std::size_t limit) const {

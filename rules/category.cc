@@ -33,7 +33,7 @@ Result<Taxonomy> Taxonomy::parse(std::string_view text) {
     for (const auto& item : json["categories"]) {
         const auto text_of = [&](const char* key) {
             return item.is_object() && item.contains(key) && item[key].is_string() ? item[key].get<std::string>()
-                                                                                  : std::string();
+                                                                                   : std::string();
         };
         Entry entry{text_of("id"), text_of("title"), text_of("description"), false};
         const std::string where = "category " + std::to_string(out.entries_.size() + 1) + " '" + entry.id + "'";

@@ -22,8 +22,9 @@ void RulesetCompiler::add(const Hostname& host, Scope scope, Category category) 
     const auto bits = CategorySet::of(category).bits();
     const SuffixHashes hashes(host.text(), key_);
     if (hashes.count == 0) return;
-    entries_.push_back({hashes.at[hashes.count - 1], scope == Scope::exact ? bits : 0, scope == Scope::subtree ? bits : 0,
-                        static_cast<std::uint32_t>(names_.size()), static_cast<std::uint8_t>(host.text().size())});
+    entries_.push_back({hashes.at[hashes.count - 1], scope == Scope::exact ? bits : 0,
+                        scope == Scope::subtree ? bits : 0, static_cast<std::uint32_t>(names_.size()),
+                        static_cast<std::uint8_t>(host.text().size())});
     names_ += host.text();
 }
 
@@ -94,7 +95,8 @@ Result<std::vector<std::byte>> RulesetCompiler::finish(std::uint64_t inputs_dige
     header.entry_count = entries_.size();
     header.names_size = ids.size();
     if (starts.size() % 2 != 0) starts.push_back(0);  // padding to 8 bytes
-    header.file_size = sizeof header + ids.size() + classes.size() * sizeof(Ruleset::ClassRow) + entries_.size() * 8 + starts.size() * 4;
+    header.file_size = sizeof header + ids.size() + classes.size() * sizeof(Ruleset::ClassRow) + entries_.size() * 8 +
+                       starts.size() * 4;
 
     std::vector<std::byte> out;
     out.reserve(header.file_size);

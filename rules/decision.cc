@@ -3,7 +3,8 @@
 namespace hort {
 
 std::string_view name_of(Reason reason) {
-    constexpr std::string_view names[] = {"protected_help", "unsupervised", "own_rule", "bypass", "category", "no_rule"};
+    constexpr std::string_view names[] = {"protected_help", "unsupervised", "own_rule",
+                                          "bypass",         "category",     "no_rule"};
     return names[static_cast<std::size_t>(reason)];
 }
 
@@ -30,15 +31,20 @@ std::string explain(const Decision& decision, const Subject& subject, const Host
         return decision.source.category ? taxonomy.entries()[*decision.source.category].title : std::string();
     };
     switch (decision.reason) {
-        case Reason::protected_help: return site + " is protected help: always reachable, never logged.";
-        case Reason::unsupervised: return site + " is allowed: " + who + " is not supervised.";
+        case Reason::protected_help:
+            return site + " is protected help: always reachable, never logged.";
+        case Reason::unsupervised:
+            return site + " is allowed: " + who + " is not supervised.";
         case Reason::own_rule:
-            return site + (decision.is_blocked() ? " is blocked" : " is allowed") + " by the own rule for " + rule + " of " + who + ".";
+            return site + (decision.is_blocked() ? " is blocked" : " is allowed") + " by the own rule for " + rule +
+                   " of " + who + ".";
         case Reason::bypass:
-            return site + " is blocked for " + who + ": " + rule + " is a known way round the filter (" + title() + ").";
+            return site + " is blocked for " + who + ": " + rule + " is a known way round the filter (" + title() +
+                   ").";
         case Reason::category:
             return site + " is blocked for " + who + ": " + rule + " is listed under " + title() + ".";
-        case Reason::no_rule: return site + " is allowed for " + who + ": no rule speaks against it.";
+        case Reason::no_rule:
+            return site + " is allowed for " + who + ": no rule speaks against it.";
     }
     return {};
 }

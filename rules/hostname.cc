@@ -70,8 +70,7 @@ Result<Hostname> Hostname::parse(std::string_view text) {
     for (std::size_t i = 0; i <= name.size(); ++i) {
         if (i < name.size() && name[i] != '.') {
             const char c = octet_table[static_cast<unsigned char>(name[i])];
-            if (c == 0)
-                return refuse("the octet '" + printable(name.substr(i, 1)) + "' may not stand in a host name");
+            if (c == 0) return refuse("the octet '" + printable(name.substr(i, 1)) + "' may not stand in a host name");
             out.text_[i] = c;
             continue;
         }

@@ -69,7 +69,8 @@ ListReport read_list(std::string_view content, ListFormat format, const ListSink
         } else if (line.find('\0') != std::string_view::npos) {
             fault = "the line holds a NUL octet";
         } else if (const auto text = without_comment(line); !text.empty()) {
-            fault = format == ListFormat::hosts ? lists::read_hosts_line(text, accept) : lists::read_domains_line(text, accept);
+            fault = format == ListFormat::hosts ? lists::read_hosts_line(text, accept)
+                                                : lists::read_domains_line(text, accept);
         }
         if (!fault.empty()) {
             ++report.refused;

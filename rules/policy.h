@@ -39,8 +39,8 @@ struct Policy {
     CategorySet bypass;
     Profile household;  // for clients that belong to nobody known
     std::vector<Person> people;
-    std::map<std::uint32_t, std::size_t> by_account;     // uid -> index in people
-    std::map<AddressBytes, std::size_t> by_device;       // client address -> index in people
+    std::map<std::uint32_t, std::size_t> by_account;  // uid -> index in people
+    std::map<AddressBytes, std::size_t> by_device;    // client address -> index in people
 
     // The owner of the client's socket speaks first, then its address, then the household's default.
     Subject subject(std::optional<std::uint32_t> account, const AddressBytes& address) const;

@@ -16,8 +16,8 @@ struct Profile {
     std::string name;
     Tier tier = Tier::age_16_17;
     bool is_supervised = true;
-    CategorySet blocked;           // categories that are blocked in the end
-    HostMap<Verdict> own_rules;    // sites; the most specific name wins
+    CategorySet blocked;         // categories that are blocked in the end
+    HostMap<Verdict> own_rules;  // sites; the most specific name wins
 
     // The profile that a tier gives before anyone changed it. Adults are not supervised.
     static Profile of_tier(std::string name, Tier tier, const Taxonomy& taxonomy);

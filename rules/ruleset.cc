@@ -14,7 +14,9 @@ class InMemory final : public ImageBytes {
     std::vector<std::byte> bytes_;
 };
 
-Error refuse(std::string what) { return Error{"ruleset image: " + std::move(what), {}, "delete it; it is compiled anew"}; }
+Error refuse(std::string what) {
+    return Error{"ruleset image: " + std::move(what), {}, "delete it; it is compiled anew"};
+}
 
 }  // namespace
 
@@ -58,7 +60,9 @@ Result<std::shared_ptr<const Ruleset>> Ruleset::open(std::unique_ptr<ImageBytes>
         header.class_count > 65536 || header.names_size % 8 != 0 || header.names_size > limit)
         return refuse("a section does not fit");
     const std::uint64_t starts_size = ((header.bucket_count + 1) * 4 + 7) / 8 * 8;
-    if (sizeof header + header.names_size + header.class_count * sizeof(ClassRow) + header.entry_count * 8 + starts_size != limit)
+    if (sizeof header + header.names_size + header.class_count * sizeof(ClassRow) + header.entry_count * 8 +
+            starts_size !=
+        limit)
         return refuse("the sections do not add up to its size");
 
     auto out = std::shared_ptr<Ruleset>(new Ruleset);
@@ -106,8 +110,7 @@ Ruleset::Match Ruleset::lookup(const Hostname& host, CategorySet interest) const
     const SuffixHashes hashes(host.text(), key_);
     // All addresses are known before the first is needed: the misses overlap.
     const auto buckets = bucket_starts_.size() - 1;
-    for (int i = 0; i < hashes.count; ++i)
-        __builtin_prefetch(&bucket_starts_[image::bucket_of(hashes.at[i], buckets)]);
+    for (int i = 0; i < hashes.count; ++i) __builtin_prefetch(&bucket_starts_[image::bucket_of(hashes.at[i], buckets)]);
     for (int i = 0; i < hashes.count; ++i) {
         const auto start = bucket_starts_[image::bucket_of(hashes.at[i], buckets)];
         __builtin_prefetch(entries_.data() + start);

@@ -39,7 +39,8 @@ inline std::uint64_t load_little(const char* at, std::size_t octets) {
 // The running state: feed labels from the top ("org", then "example"), take a hash after each.
 class LabelHasher {
   public:
-    explicit LabelHasher(const HashKey& key) : key_(key), a_(key.k0 ^ 0x9e3779b97f4a7c15), b_(key.k1 ^ 0xd1b54a32d192ed03) {}
+    explicit LabelHasher(const HashKey& key)
+        : key_(key), a_(key.k0 ^ 0x9e3779b97f4a7c15), b_(key.k1 ^ 0xd1b54a32d192ed03) {}
 
     void add(std::string_view label) {
         const char* at = label.data();

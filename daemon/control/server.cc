@@ -65,13 +65,15 @@ class RunningServer final : public Server {
         std::string buffer;
         for (;;) {
             error_code fault;
-            const auto size = co_await asio::async_read_until(socket, asio::dynamic_buffer(buffer, ctl::protocol::max_line), '\n',
-                                                              asio::redirect_error(asio::use_awaitable, fault));
+            const auto size =
+                co_await asio::async_read_until(socket, asio::dynamic_buffer(buffer, ctl::protocol::max_line), '\n',
+                                                asio::redirect_error(asio::use_awaitable, fault));
             if (!*alive) co_return;
             std::optional<std::string> answer;
             bool is_last = false;
             if (fault == asio::error::not_found) {
-                answer = R"({"error":{"code":-32600,"message":"the line is longer than 65536 octets"},"id":null,"jsonrpc":"2.0"})";
+                answer =
+                    R"({"error":{"code":-32600,"message":"the line is longer than 65536 octets"},"id":null,"jsonrpc":"2.0"})";
                 is_last = true;
             } else if (fault) {
                 co_return;
@@ -86,8 +88,9 @@ class RunningServer final : public Server {
             if (!answer) continue;
             *answer += '\n';
             asio::steady_timer timer(io_, write_limit);
-            auto written = co_await (asio::async_write(socket, asio::buffer(*answer), asio::redirect_error(asio::use_awaitable, fault)) ||
-                                     timer.async_wait(asio::use_awaitable));
+            auto written = co_await (
+                asio::async_write(socket, asio::buffer(*answer), asio::redirect_error(asio::use_awaitable, fault)) ||
+                timer.async_wait(asio::use_awaitable));
             if (fault || written.index() == 1 || is_last) co_return;
         }
     }

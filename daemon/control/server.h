@@ -14,7 +14,8 @@ class Server {
     static constexpr std::size_t max_clients = 200;
 
     // `path` of a former daemon that died is replaced; of a living one it is an error.
-    static Result<std::unique_ptr<Server>> start(boost::asio::io_context& io, const std::string& path, Household& household);
+    static Result<std::unique_ptr<Server>> start(boost::asio::io_context& io, const std::string& path,
+                                                 Household& household);
     virtual ~Server() = default;  // closes and removes the socket
 };
 

@@ -23,7 +23,8 @@ struct Key {
 
 }  // namespace
 
-std::size_t Cache::answer(std::span<std::uint8_t> buffer, const Question& question, std::int64_t now, std::size_t limit) {
+std::size_t Cache::answer(std::span<std::uint8_t> buffer, const Question& question, std::int64_t now,
+                          std::size_t limit) {
     const Key key(question);
     const std::scoped_lock locked(lock_);
     const auto found = index_.find(key.view());

@@ -1,4 +1,5 @@
-// Cache: upstreams' answers, kept no longer than their TTL and within a bound of bytes; the least recently used go first.
+// Cache: upstreams' answers, kept no longer than their TTL and within a bound of bytes; the least recently used go
+// first.
 //
 // Any thread; one short lock. Keyed by name (case folded), type, class, DO and CD.
 #pragma once
@@ -22,9 +23,11 @@ class Cache {
     explicit Cache(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
     // Writes the answer to `question` into `buffer` (see write_kept_answer) and returns its size, 0 when there is none.
-    std::size_t answer(std::span<std::uint8_t> buffer, const Question& question, std::int64_t now_seconds, std::size_t limit);
+    std::size_t answer(std::span<std::uint8_t> buffer, const Question& question, std::int64_t now_seconds,
+                       std::size_t limit);
     // `answer` is what accept_answer made ready; ignored when ttl is 0.
-    void keep(const Question& question, std::span<const std::uint8_t> answer, std::uint32_t ttl, std::int64_t now_seconds);
+    void keep(const Question& question, std::span<const std::uint8_t> answer, std::uint32_t ttl,
+              std::int64_t now_seconds);
 
     std::size_t entries() const;
     std::size_t bytes() const;
@@ -42,7 +45,7 @@ class Cache {
     const std::size_t max_bytes_;
     mutable std::mutex lock_;
     std::size_t bytes_ = 0;
-    Entries entries_;  // most recently used first
+    Entries entries_;                                                // most recently used first
     std::unordered_map<std::string_view, Entries::iterator> index_;  // keys point into entries_
 };
 

@@ -15,15 +15,19 @@ std::string_view why(const Decision& decision) {
 
 Handled answer_fault(std::span<std::uint8_t> buffer, const ParsedQuestion& parsed) {
     switch (parsed.fault) {
-        case QuestionFault::format_error: return {Handled::Next::reply, write_header_only(buffer, Rcode::format_error), {}};
-        case QuestionFault::not_implemented: return {Handled::Next::reply, write_header_only(buffer, Rcode::not_implemented), {}};
-        case QuestionFault::bad_version: return {Handled::Next::reply, write_bad_version(buffer, parsed.question), {}};
-        default: return {};
+        case QuestionFault::format_error:
+            return {Handled::Next::reply, write_header_only(buffer, Rcode::format_error), {}};
+        case QuestionFault::not_implemented:
+            return {Handled::Next::reply, write_header_only(buffer, Rcode::not_implemented), {}};
+        case QuestionFault::bad_version:
+            return {Handled::Next::reply, write_bad_version(buffer, parsed.question), {}};
+        default:
+            return {};
     }
 }
 
-Handled decide_question(std::span<std::uint8_t> buffer, const Question& question, const Policy& policy, const Subject& who, Moment now, bool is_udp,
-                        const FilterParts& parts) {
+Handled decide_question(std::span<std::uint8_t> buffer, const Question& question, const Policy& policy,
+                        const Subject& who, Moment now, bool is_udp, const FilterParts& parts) {
     count(parts.counters.dns_queries);
     // Only the Internet class names sites; zone transfers are no business of a resolver's clients.
     constexpr std::uint16_t ixfr = 251, axfr = 252;
@@ -35,7 +39,9 @@ Handled decide_question(std::span<std::uint8_t> buffer, const Question& question
     if (decision.is_blocked()) {
         count(parts.counters.dns_blocked);
         parts.log.blocked(Channel::dns, who, host, decision);
-        return {Handled::Next::reply, write_blocked(buffer, question, blocked_ttl, {extended_error::filtered, why(decision)}), {}};
+        return {Handled::Next::reply,
+                write_blocked(buffer, question, blocked_ttl, {extended_error::filtered, why(decision)}),
+                {}};
     }
     const std::size_t limit = is_udp ? udp_limit(question) : buffer.size();
     if (const auto size = parts.cache.answer(buffer, question, now.boot_seconds, limit); size > 0) {

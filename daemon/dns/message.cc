@@ -9,7 +9,9 @@ namespace {
 constexpr std::uint8_t flag_qr = 0x80, flag_aa = 0x04, flag_tc = 0x02, flag_rd = 0x01;  // third octet
 constexpr std::uint8_t flag_ra = 0x80, flag_ad = 0x20, flag_cd = 0x10;                  // fourth octet
 
-std::uint16_t get16(std::span<const std::uint8_t> bytes, std::size_t at) { return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]); }
+std::uint16_t get16(std::span<const std::uint8_t> bytes, std::size_t at) {
+    return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+}
 std::uint32_t get32(std::span<const std::uint8_t> bytes, std::size_t at) {
     return std::uint32_t{get16(bytes, at)} << 16 | get16(bytes, at + 2);
 }
@@ -74,8 +76,8 @@ std::optional<Record> read_record(std::span<const std::uint8_t> packet, std::siz
 // TTLs with the highest bit set count as 0 (RFC 2181 section 8).
 std::uint32_t sane_ttl(std::uint32_t ttl) { return ttl > 0x7fffffff ? 0 : ttl; }
 
-void set_header(std::span<std::uint8_t> buffer, const Question& question, std::uint8_t third_flags, std::uint8_t fourth, unsigned answers,
-                unsigned authorities, unsigned additionals) {
+void set_header(std::span<std::uint8_t> buffer, const Question& question, std::uint8_t third_flags, std::uint8_t fourth,
+                unsigned answers, unsigned authorities, unsigned additionals) {
     put16(buffer, 0, question.id);
     buffer[2] = static_cast<std::uint8_t>(flag_qr | third_flags | (question.recursion_desired ? flag_rd : 0));
     buffer[3] = static_cast<std::uint8_t>(flag_ra | fourth | (question.checking_disabled ? flag_cd : 0));
@@ -86,7 +88,8 @@ void set_header(std::span<std::uint8_t> buffer, const Question& question, std::u
 }
 
 // Appends our OPT record (RFC 6891 section 6.1.2) and returns the new size.
-std::size_t put_opt(std::span<std::uint8_t> buffer, std::size_t at, const Question& question, std::uint8_t extended_rcode, const ExtendedError* why) {
+std::size_t put_opt(std::span<std::uint8_t> buffer, std::size_t at, const Question& question,
+                    std::uint8_t extended_rcode, const ExtendedError* why) {
     buffer[at] = 0;
     put16(buffer, at + 1, type::opt);
     put16(buffer, at + 3, max_udp_payload);
@@ -119,7 +122,8 @@ ParsedQuestion parse_question(std::span<const std::uint8_t> packet) {
     question.checking_disabled = (packet[3] & flag_cd) != 0;
     question.authentic_data = (packet[3] & flag_ad) != 0;
     if ((packet[2] >> 3 & 15) != 0) return fail(QuestionFault::not_implemented);
-    if (get16(packet, 4) != 1 || get16(packet, 6) != 0 || get16(packet, 8) != 0) return fail(QuestionFault::format_error);
+    if (get16(packet, 4) != 1 || get16(packet, 6) != 0 || get16(packet, 8) != 0)
+        return fail(QuestionFault::format_error);
 
     const std::size_t name_end = skip_plain_name(packet, header_size);
     if (name_end == 0 || name_end + 4 > packet.size()) return fail(QuestionFault::format_error);
@@ -146,7 +150,8 @@ ParsedQuestion parse_question(std::span<const std::uint8_t> packet) {
     return fail(is_version_0 ? QuestionFault::none : QuestionFault::bad_version);
 }
 
-std::size_t write_blocked(std::span<std::uint8_t> buffer, const Question& question, std::uint32_t ttl, const ExtendedError& why) {
+std::size_t write_blocked(std::span<std::uint8_t> buffer, const Question& question, std::uint32_t ttl,
+                          const ExtendedError& why) {
     const bool is_address = question.type == type::a || question.type == type::aaaa;
     set_header(buffer, question, 0, 0, is_address ? 1 : 0, is_address ? 0 : 1, question.has_edns ? 1 : 0);
     std::size_t at = question.end;
@@ -167,14 +172,16 @@ std::size_t write_blocked(std::span<std::uint8_t> buffer, const Question& questi
         std::size_t end = mname + sizeof names - 1;
         put16(buffer, end, 0xc000 | static_cast<unsigned>(mname));
         end += 2;
-        for (const std::uint32_t value : {1u, 3600u, 600u, 86400u, static_cast<unsigned>(ttl)}) put32(buffer, end, value), end += 4;
+        for (const std::uint32_t value : {1u, 3600u, 600u, 86400u, static_cast<unsigned>(ttl)})
+            put32(buffer, end, value), end += 4;
         put16(buffer, at + 10, static_cast<unsigned>(end - mname));
         at = end;
     }
     return question.has_edns ? put_opt(buffer, at, question, 0, &why) : at;
 }
 
-std::size_t write_error(std::span<std::uint8_t> buffer, const Question& question, Rcode rcode, const ExtendedError* why) {
+std::size_t write_error(std::span<std::uint8_t> buffer, const Question& question, Rcode rcode,
+                        const ExtendedError* why) {
     set_header(buffer, question, 0, static_cast<std::uint8_t>(rcode), 0, 0, question.has_edns ? 1 : 0);
     return question.has_edns ? put_opt(buffer, question.end, question, 0, why) : question.end;
 }
@@ -192,10 +199,13 @@ std::size_t write_bad_version(std::span<std::uint8_t> buffer, const Question& qu
 }
 
 std::optional<Answer> accept_answer(std::span<std::uint8_t> packet, const Question& question, std::uint16_t id) {
-    if (packet.size() < question.end || get16(packet, 0) != id || (packet[2] & flag_qr) == 0 || (packet[2] >> 3 & 15) != 0) return std::nullopt;
+    if (packet.size() < question.end || get16(packet, 0) != id || (packet[2] & flag_qr) == 0 ||
+        (packet[2] >> 3 & 15) != 0)
+        return std::nullopt;
     if (get16(packet, 4) != 1) return std::nullopt;
     if (!std::equal(question.name.begin(), question.name.end(), packet.begin() + header_size)) return std::nullopt;
-    if (get16(packet, question.end - 4) != question.type || get16(packet, question.end - 2) != question.klass) return std::nullopt;
+    if (get16(packet, question.end - 4) != question.type || get16(packet, question.end - 2) != question.klass)
+        return std::nullopt;
 
     Answer out;
     out.is_truncated = (packet[2] & flag_tc) != 0;
@@ -230,24 +240,29 @@ std::optional<Answer> accept_answer(std::span<std::uint8_t> packet, const Questi
         }
     }
     const bool has_answer = counts[0] > 0 && out.rcode == 0;
-    if (out.is_truncated || (out.rcode != 0 && out.rcode != 3)) out.ttl = 0;
-    else if (has_answer) out.ttl = lowest == 0x7fffffff ? 0 : lowest;
-    else out.ttl = negative ? std::min(*negative, lowest) : 0;
+    if (out.is_truncated || (out.rcode != 0 && out.rcode != 3))
+        out.ttl = 0;
+    else if (has_answer)
+        out.ttl = lowest == 0x7fffffff ? 0 : lowest;
+    else
+        out.ttl = negative ? std::min(*negative, lowest) : 0;
     return out;
 }
 
-std::size_t write_kept_answer(std::span<std::uint8_t> buffer, const Question& question, std::span<const std::uint8_t> kept, std::uint32_t age,
-                              std::size_t limit) {
+std::size_t write_kept_answer(std::span<std::uint8_t> buffer, const Question& question,
+                              std::span<const std::uint8_t> kept, std::uint32_t age, std::size_t limit) {
     const std::size_t opt_size = question.has_edns ? 11 : 0;
     const std::uint8_t rcode = kept[3] & 15;
     // AD goes to those who asked for it (RFC 6840 section 5.8).
-    const auto fourth = static_cast<std::uint8_t>(rcode | (question.authentic_data || question.dnssec_ok ? kept[3] & flag_ad : 0));
+    const auto fourth =
+        static_cast<std::uint8_t>(rcode | (question.authentic_data || question.dnssec_ok ? kept[3] & flag_ad : 0));
     if (kept.size() + opt_size > std::min(limit, buffer.size())) {
         set_header(buffer, question, flag_tc, fourth, 0, 0, question.has_edns ? 1 : 0);
         return question.has_edns ? put_opt(buffer, question.end, question, 0, nullptr) : question.end;
     }
     const unsigned counts[3] = {get16(kept, 6), get16(kept, 8), get16(kept, 10)};
-    set_header(buffer, question, kept[2] & flag_aa, fourth, counts[0], counts[1], counts[2] + (question.has_edns ? 1 : 0));
+    set_header(buffer, question, kept[2] & flag_aa, fourth, counts[0], counts[1],
+               counts[2] + (question.has_edns ? 1 : 0));
     std::memcpy(buffer.data() + question.end, kept.data() + question.end, kept.size() - question.end);
     if (age > 0) {
         std::size_t at = question.end;
@@ -267,7 +282,8 @@ std::size_t write_upstream_query(std::span<std::uint8_t> buffer, const Question&
     std::memset(buffer.data(), 0, header_size);
     put16(buffer, 0, id);
     buffer[2] = flag_rd;
-    buffer[3] = static_cast<std::uint8_t>((question.checking_disabled ? flag_cd : 0) | (question.authentic_data ? flag_ad : 0));
+    buffer[3] =
+        static_cast<std::uint8_t>((question.checking_disabled ? flag_cd : 0) | (question.authentic_data ? flag_ad : 0));
     put16(buffer, 4, 1);
     put16(buffer, 10, 1);
     std::memcpy(buffer.data() + header_size, question.name.data(), question.name.size());

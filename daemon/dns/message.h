@@ -15,7 +15,14 @@ namespace hort::dns {
 inline constexpr std::size_t header_size = 12;
 inline constexpr std::uint16_t max_udp_payload = 1232;  // what fits every path without fragments (DNS flag day 2020)
 
-enum class Rcode : std::uint8_t { no_error = 0, format_error = 1, server_failure = 2, name_error = 3, not_implemented = 4, refused = 5 };
+enum class Rcode : std::uint8_t {
+    no_error = 0,
+    format_error = 1,
+    server_failure = 2,
+    name_error = 3,
+    not_implemented = 4,
+    refused = 5
+};
 namespace type {
 inline constexpr std::uint16_t a = 1, soa = 6, aaaa = 28, opt = 41;
 }
@@ -57,19 +64,21 @@ inline constexpr std::uint16_t filtered = 17, network_error = 23;
 // received) and return its size.
 
 // The answer for a blocked name: A 0.0.0.0, AAAA ::, other types NODATA with a SOA (RFC 2308), for `ttl` seconds.
-std::size_t write_blocked(std::span<std::uint8_t> buffer, const Question& question, std::uint32_t ttl, const ExtendedError& why);
+std::size_t write_blocked(std::span<std::uint8_t> buffer, const Question& question, std::uint32_t ttl,
+                          const ExtendedError& why);
 // An empty answer with a return code.
-std::size_t write_error(std::span<std::uint8_t> buffer, const Question& question, Rcode rcode, const ExtendedError* why);
+std::size_t write_error(std::span<std::uint8_t> buffer, const Question& question, Rcode rcode,
+                        const ExtendedError* why);
 // For a packet whose question cannot be read: the header alone. REQUIRES: at least 12 octets were received.
 std::size_t write_header_only(std::span<std::uint8_t> buffer, Rcode rcode);
 std::size_t write_bad_version(std::span<std::uint8_t> buffer, const Question& question);
 
 // An upstream's answer, checked and made ready to be kept: the OPT record is taken out.
 struct Answer {
-    std::size_t size = 0;         // without the OPT record
+    std::size_t size = 0;  // without the OPT record
     bool is_truncated = false;
     std::uint8_t rcode = 0;
-    std::uint32_t ttl = 0;        // how long it may be kept, in seconds; 0: not at all
+    std::uint32_t ttl = 0;  // how long it may be kept, in seconds; 0: not at all
 };
 // Checks that `packet` answers `question` (same name to the letter, type, class and `id`) and that all its records
 // are whole, and takes the OPT record out in place. Empty: it does not, and must be ignored.
@@ -78,11 +87,11 @@ std::optional<Answer> accept_answer(std::span<std::uint8_t> packet, const Questi
 // Writes a kept answer for `question`: its id and flags, its spelling of the name, TTLs less `age` seconds, and an OPT
 // record when the client sent one. More than `limit` octets: truncated to the question with TC set.
 // `buffer` holds the query; `kept` must not overlap it. Returns the size.
-std::size_t write_kept_answer(std::span<std::uint8_t> buffer, const Question& question, std::span<const std::uint8_t> kept,
-                              std::uint32_t age, std::size_t limit);
+std::size_t write_kept_answer(std::span<std::uint8_t> buffer, const Question& question,
+                              std::span<const std::uint8_t> kept, std::uint32_t age, std::size_t limit);
 
-// The query for an upstream: the same question with another id, recursion desired, our EDNS size and the client's DO and CD.
-// Returns the size; at most 512.
+// The query for an upstream: the same question with another id, recursion desired, our EDNS size and the client's DO
+// and CD. Returns the size; at most 512.
 std::size_t write_upstream_query(std::span<std::uint8_t> buffer, const Question& question, std::uint16_t id);
 
 // A query for `host` with recursion desired, as a client would send it. Returns the size; at most 272.

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 using namespace asio::experimental::awaitable_operators;
 using asio::ip::tcp;
 constexpr std::size_t cache_bytes = 8 << 20;
-constexpr auto tcp_idle = 10s;  // RFC 7766 section 6.2.3: a few seconds
+constexpr auto tcp_idle = 10s;            // RFC 7766 section 6.2.3: a few seconds
 constexpr std::size_t max_queued = 4000;  // misses on their way from the UDP thread
 
 // Runs `work` with an end: true when it finished in time with a true result.
@@ -22,22 +22,32 @@ asio::awaitable<bool> in_time(asio::awaitable<bool> work) {
 
 asio::awaitable<bool> read_exactly(tcp::socket& socket, std::span<std::uint8_t> bytes) {
     error_code fault;
-    co_await asio::async_read(socket, asio::buffer(bytes.data(), bytes.size()), asio::redirect_error(asio::use_awaitable, fault));
+    co_await asio::async_read(socket, asio::buffer(bytes.data(), bytes.size()),
+                              asio::redirect_error(asio::use_awaitable, fault));
     co_return !fault;
 }
 
 asio::awaitable<bool> write_all(tcp::socket& socket, std::span<const std::uint8_t> bytes) {
     error_code fault;
-    co_await asio::async_write(socket, asio::buffer(bytes.data(), bytes.size()), asio::redirect_error(asio::use_awaitable, fault));
+    co_await asio::async_write(socket, asio::buffer(bytes.data(), bytes.size()),
+                               asio::redirect_error(asio::use_awaitable, fault));
     co_return !fault;
 }
 
 class RunningServer final : public Server {
   public:
-    RunningServer(asio::io_context& io, std::unique_ptr<platform::PacketSocket> udp, tcp::acceptor acceptor, std::vector<platform::Endpoint> upstreams,
-                  const PolicyInForce& policy, DecisionLog& log, Counters& counters)
-        : io_(io), udp_(std::move(udp)), acceptor_(std::move(acceptor)), forwarder_(io, std::move(upstreams)), policy_(policy), cache_(cache_bytes),
-          log_(log), counters_(counters), alive_(std::make_shared<bool>(true)) {
+    RunningServer(asio::io_context& io, std::unique_ptr<platform::PacketSocket> udp, tcp::acceptor acceptor,
+                  std::vector<platform::Endpoint> upstreams, const PolicyInForce& policy, DecisionLog& log,
+                  Counters& counters)
+        : io_(io),
+          udp_(std::move(udp)),
+          acceptor_(std::move(acceptor)),
+          forwarder_(io, std::move(upstreams)),
+          policy_(policy),
+          cache_(cache_bytes),
+          log_(log),
+          counters_(counters),
+          alive_(std::make_shared<bool>(true)) {
         asio::co_spawn(io_, accept(), asio::detached);
         udp_thread_ = std::thread([this] { serve_udp(); });
     }
@@ -72,9 +82,11 @@ class RunningServer final : public Server {
             auto job = make_job(query, parsed.question);
             std::vector<std::uint8_t> buffer(65535);
             std::copy(query.begin(), query.end(), buffer.begin());
-            if (const auto size = cache_.answer(buffer, job->question, platform::now().boot_seconds, buffer.size()); size > 0)
+            if (const auto size = cache_.answer(buffer, job->question, platform::now().boot_seconds, buffer.size());
+                size > 0)
                 take(std::span<const std::uint8_t>(buffer).first(size));
-            else ask(job, 65535, take);
+            else
+                ask(job, 65535, take);
         }
     }
 
@@ -105,14 +117,16 @@ class RunningServer final : public Server {
         asio::post(io_, [this, alive = alive_, job = std::move(job), to = packet.from]() mutable {
             if (!*alive) return;
             queued_.fetch_sub(1, std::memory_order_relaxed);
-            ask(job, udp_limit(job->question), [this, to](std::span<const std::uint8_t> reply) { udp_->send(to, reply); });
+            ask(job, udp_limit(job->question),
+                [this, to](std::span<const std::uint8_t> reply) { udp_->send(to, reply); });
         });
     }
 
     // Asks upstream, keeps the answer, and gives `send` the reply. On the io_context's thread.
     template <typename Send>
     void ask(const std::shared_ptr<Forwarder::Job>& job, std::size_t limit, Send send) {
-        forwarder_.ask(job, [this, alive = alive_, job, limit, send = std::move(send)](std::vector<std::uint8_t> answer, std::uint32_t ttl) {
+        forwarder_.ask(job, [this, alive = alive_, job, limit, send = std::move(send)](std::vector<std::uint8_t> answer,
+                                                                                       std::uint32_t ttl) {
             if (!*alive) return;
             std::vector<std::uint8_t> buffer(std::max<std::size_t>(answer.size() + 64, 512));
             std::copy_n(job->query.begin(), job->question.end, buffer.begin());
@@ -171,10 +185,11 @@ class RunningServer final : public Server {
                 // A timer that never runs out stands for "the answer is there".
                 asio::steady_timer ready(io_, asio::steady_timer::time_point::max());
                 auto answer = std::make_shared<std::vector<std::uint8_t>>();
-                ask(make_job(message.first(size), handled.question), 65535, [&ready, answer](std::span<const std::uint8_t> bytes) {
-                    answer->assign(bytes.begin(), bytes.end());
-                    ready.cancel();
-                });
+                ask(make_job(message.first(size), handled.question), 65535,
+                    [&ready, answer](std::span<const std::uint8_t> bytes) {
+                        answer->assign(bytes.begin(), bytes.end());
+                        ready.cancel();
+                    });
                 if (answer->empty()) co_await ready.async_wait(asio::redirect_error(asio::use_awaitable, fault));
                 if (!*alive) co_return;
                 reply = answer->size();
@@ -203,8 +218,9 @@ class RunningServer final : public Server {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::start(asio::io_context& io, const platform::Endpoint& listen, std::vector<platform::Endpoint> upstreams,
-                                              const PolicyInForce& policy, DecisionLog& log, Counters& counters) {
+Result<std::unique_ptr<Server>> Server::start(asio::io_context& io, const platform::Endpoint& listen,
+                                              std::vector<platform::Endpoint> upstreams, const PolicyInForce& policy,
+                                              DecisionLog& log, Counters& counters) {
     auto udp = platform::PacketSocket::bind(listen);
     if (!udp) return udp.error();
     const auto bound = (*udp)->local();
@@ -215,9 +231,11 @@ Result<std::unique_ptr<Server>> Server::start(asio::io_context& io, const platfo
     if (!fault) acceptor.set_option(tcp::acceptor::reuse_address(true), fault);
     if (!fault) acceptor.bind(endpoint, fault);
     if (!fault) acceptor.listen(128, fault);
-    if (fault) return Error{"cannot listen for DNS over TCP: " + fault.message(), bound.text(), "choose another port with --dns"};
-    return std::unique_ptr<Server>(
-        std::make_unique<RunningServer>(io, *std::move(udp), std::move(acceptor), std::move(upstreams), policy, log, counters));
+    if (fault)
+        return Error{"cannot listen for DNS over TCP: " + fault.message(), bound.text(),
+                     "choose another port with --dns"};
+    return std::unique_ptr<Server>(std::make_unique<RunningServer>(io, *std::move(udp), std::move(acceptor),
+                                                                   std::move(upstreams), policy, log, counters));
 }
 
 }  // namespace hort::dns

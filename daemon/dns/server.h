@@ -16,8 +16,9 @@ class Server : public NameResolver {
     static constexpr std::size_t max_tcp_clients = 200;
 
     // Binds UDP and TCP at `listen` (port 0: one free port for both).
-    static Result<std::unique_ptr<Server>> start(boost::asio::io_context& io, const platform::Endpoint& listen, std::vector<platform::Endpoint> upstreams,
-                                                 const PolicyInForce& policy, DecisionLog& log, Counters& counters);
+    static Result<std::unique_ptr<Server>> start(boost::asio::io_context& io, const platform::Endpoint& listen,
+                                                 std::vector<platform::Endpoint> upstreams, const PolicyInForce& policy,
+                                                 DecisionLog& log, Counters& counters);
     ~Server() override = default;  // stops both
 
     virtual platform::Endpoint local() const = 0;

@@ -23,7 +23,8 @@ struct File {
 
 // Texts beside the lists: licences and sources.
 bool is_about_lists(const std::string& name) {
-    return name.starts_with('.') || name.ends_with(".md") || name.ends_with(".new") || name.starts_with("LICENSE") || name.starts_with("README");
+    return name.starts_with('.') || name.ends_with(".md") || name.ends_with(".new") || name.starts_with("LICENSE") ||
+           name.starts_with("README");
 }
 
 Result<std::vector<File>> find_files(const std::string& root, Library& library) {
@@ -52,13 +53,14 @@ Result<std::vector<File>> find_files(const std::string& root, Library& library) 
 
 // Changes whenever a list is added, removed or written, the salt or the image format changes.
 std::uint64_t digest_of(const std::string& root, const std::vector<File>& files, HashKey salt) {
-    std::string text = "image " + std::to_string(image::version) + " " + std::to_string(salt.k0) + " " + std::to_string(salt.k1);
+    std::string text =
+        "image " + std::to_string(image::version) + " " + std::to_string(salt.k0) + " " + std::to_string(salt.k1);
     for (const auto& category : Taxonomy::shipped().entries()) text += "\n" + category.id;
     for (const auto& file : files) {
         struct stat info {};
         stat((root + "/" + file.path).c_str(), &info);
-        text += "\n" + file.path + " " + std::to_string(info.st_size) + " " + std::to_string(info.st_mtim.tv_sec) + "." +
-                std::to_string(info.st_mtim.tv_nsec) + " " + std::to_string(info.st_ino);
+        text += "\n" + file.path + " " + std::to_string(info.st_size) + " " + std::to_string(info.st_mtim.tv_sec) +
+                "." + std::to_string(info.st_mtim.tv_nsec) + " " + std::to_string(info.st_ino);
     }
     return image::checksum(std::as_bytes(std::span(text)));
 }
@@ -66,8 +68,12 @@ std::uint64_t digest_of(const std::string& root, const std::vector<File>& files,
 json to_json(const std::vector<ListInfo>& lists) {
     auto out = json::array();
     for (const auto& list : lists)
-        out.push_back({{"path", list.path}, {"category", list.category}, {"format", name_of(list.format)}, {"accepted", list.report.accepted},
-                       {"refused", list.report.refused}, {"problems", list.report.problems}});
+        out.push_back({{"path", list.path},
+                       {"category", list.category},
+                       {"format", name_of(list.format)},
+                       {"accepted", list.report.accepted},
+                       {"refused", list.report.refused},
+                       {"problems", list.report.problems}});
     return out;
 }
 
@@ -80,7 +86,10 @@ bool read_infos(const std::string& path, std::vector<ListInfo>& lists) {
         for (const auto& item : parsed) {
             const auto format = parse_list_format(item.at("format").get<std::string>());
             if (!format) return false;
-            lists.push_back({item.at("path"), item.at("category"), *format, {item.at("accepted"), item.at("refused"), item.at("problems")}});
+            lists.push_back({item.at("path"),
+                             item.at("category"),
+                             *format,
+                             {item.at("accepted"), item.at("refused"), item.at("problems")}});
         }
     } catch (const json::exception&) {
         lists.clear();
@@ -107,13 +116,14 @@ Result<Library> load_library(const std::string& root, const std::string& image_f
     std::snprintf(name, sizeof name, "%016llx", static_cast<unsigned long long>(digest));
     const std::string image_path = image_folder + "/" + name + ".hort", info_path = image_folder + "/" + name + ".json";
 
-    if (struct stat info {}; stat(image_path.c_str(), &info) == 0) {
+    if (struct stat info{}; stat(image_path.c_str(), &info) == 0) {
         auto opened = open_image(image_path);
         if (opened && (*opened)->inputs_digest() == digest && read_infos(info_path, out.lists)) {
             out.ruleset = *std::move(opened);
             return out;
         }
-        out.warnings.push_back(image_path + ": refused: " + (opened ? "it belongs to other lists" : opened.error().what) + "; compiled anew");
+        out.warnings.push_back(image_path + ": refused: " +
+                               (opened ? "it belongs to other lists" : opened.error().what) + "; compiled anew");
     }
 
     RulesetCompiler compiler(Taxonomy::shipped(), salt);
@@ -125,13 +135,15 @@ Result<Library> load_library(const std::string& root, const std::string& image_f
         }
         const auto category = *Taxonomy::shipped().find(file.category);
         ListInfo info{file.path, file.category, detect_list_format(*content), {}};
-        info.report = read_list(*content, info.format, [&](const ListEntry& entry) { compiler.add(entry.host, entry.scope, category); });
+        info.report = read_list(*content, info.format,
+                                [&](const ListEntry& entry) { compiler.add(entry.host, entry.scope, category); });
         out.lists.push_back(std::move(info));
     }
     const auto bytes = compiler.finish(digest);
     if (!bytes) return bytes.error();
     const auto infos = to_json(out.lists).dump(-1, ' ', true, json::error_handler_t::replace);
-    if (auto written = platform::write_file_atomically(info_path, std::as_bytes(std::span(infos))); !written) return written.error();
+    if (auto written = platform::write_file_atomically(info_path, std::as_bytes(std::span(infos))); !written)
+        return written.error();
     if (auto written = platform::write_file_atomically(image_path, *bytes); !written) return written.error();
     auto opened = open_image(image_path);
     if (!opened) return opened.error();
@@ -153,7 +165,8 @@ std::vector<Place> find_places(const Library& library, const Hostname& host, std
         read_list(*content, list.format, [&](const ListEntry& entry) {
             const auto name = entry.host.text();
             const bool is_same = name == host.text();
-            const bool is_below = entry.scope == Scope::subtree && host.text().ends_with(name) && host.text().size() > name.size() &&
+            const bool is_below = entry.scope == Scope::subtree && host.text().ends_with(name) &&
+                                  host.text().size() > name.size() &&
                                   host.text()[host.text().size() - name.size() - 1] == '.';
             if ((is_same || is_below) && out.size() < 20) out.push_back({list.path, entry.line, std::string(name)});
         });

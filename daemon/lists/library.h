@@ -13,7 +13,7 @@
 namespace hort::lists {
 
 struct ListInfo {
-    std::string path;      // below the root: "gambling/own.txt"
+    std::string path;  // below the root: "gambling/own.txt"
     std::string category;
     ListFormat format = ListFormat::domains;
     ListReport report;
@@ -23,8 +23,9 @@ struct Library {
     std::shared_ptr<const Ruleset> ruleset;
     std::string root;
     std::vector<ListInfo> lists;
-    std::vector<std::string> warnings;  // one line each: a folder that is no category, a damaged image, an unreadable list
-    bool was_compiled = false;          // false: the kept image was good
+    std::vector<std::string>
+        warnings;               // one line each: a folder that is no category, a damaged image, an unreadable list
+    bool was_compiled = false;  // false: the kept image was good
 };
 
 // Fails when the root cannot be read, or the new image cannot be written. `salt` keys the image.

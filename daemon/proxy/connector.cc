@@ -23,7 +23,8 @@ asio::awaitable<std::vector<AddressBytes>> addresses_of(NameResolver& resolver, 
         co_return out;
     }
     auto found = std::make_shared<std::vector<AddressBytes>>();
-    auto ready = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
+    auto ready =
+        std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
     auto is_done = std::make_shared<bool>(false);
     resolver.resolve(*name, [found, ready, is_done](std::vector<AddressBytes> addresses) {
         *found = std::move(addresses);
@@ -37,18 +38,21 @@ asio::awaitable<std::vector<AddressBytes>> addresses_of(NameResolver& resolver, 
 
 }  // namespace
 
-asio::awaitable<Connected> connect_to(NameResolver& resolver, std::string host, std::uint16_t port, platform::Endpoint own) {
+asio::awaitable<Connected> connect_to(NameResolver& resolver, std::string host, std::uint16_t port,
+                                      platform::Endpoint own) {
     const auto executor = co_await asio::this_coro::executor;
     const auto addresses = co_await addresses_of(resolver, host);
     int status = 502;
     for (const auto& address : addresses) {
         const platform::Endpoint target{address, port};
-        if (target == own || (target.is_loopback() && own.is_loopback() && target.port == own.port)) co_return Connected{tcp::socket(executor), 508};
+        if (target == own || (target.is_loopback() && own.is_loopback() && target.port == own.port))
+            co_return Connected{tcp::socket(executor), 508};
         tcp::socket socket(executor);
         error_code fault;
         asio::steady_timer timer(executor, connect_limit);
         const tcp::endpoint endpoint(to_asio(address), port);
-        auto first = co_await (socket.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, fault)) || timer.async_wait(asio::use_awaitable));
+        auto first = co_await (socket.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, fault)) ||
+                               timer.async_wait(asio::use_awaitable));
         if (first.index() == 0 && !fault) {
             socket.set_option(tcp::no_delay(true), fault);
             co_return Connected{std::move(socket), 0};

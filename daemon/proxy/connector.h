@@ -12,6 +12,7 @@ struct Connected {
 };
 
 // `host` is a host name or an IP address. `own` is the proxy's own listener, which is never connected to.
-asio::awaitable<Connected> connect_to(NameResolver& resolver, std::string host, std::uint16_t port, platform::Endpoint own);
+asio::awaitable<Connected> connect_to(NameResolver& resolver, std::string host, std::uint16_t port,
+                                      platform::Endpoint own);
 
 }  // namespace hort::proxy

@@ -12,15 +12,18 @@ constexpr auto token_table = [] {
     for (int c = '0'; c <= '9'; ++c) table[c] = true;
     for (int c = 'a'; c <= 'z'; ++c) table[c] = true;
     for (int c = 'A'; c <= 'Z'; ++c) table[c] = true;
-    for (const char c : {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'}) table[static_cast<unsigned char>(c)] = true;
+    for (const char c : {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'})
+        table[static_cast<unsigned char>(c)] = true;
     return table;
 }();
 
 bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return token_table[static_cast<unsigned char>(c)]; });
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return token_table[static_cast<unsigned char>(c)]; });
 }
 bool is_value(std::string_view text) {  // no control octets but the tab
-    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x20 ? c != 0x7f : c == '\t'; });
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) >= 0x20 ? c != 0x7f : c == '\t'; });
 }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 bool same(std::string_view a, std::string_view b) {
@@ -33,10 +36,22 @@ std::string_view trim(std::string_view text) {
 }
 
 // Fields that end at this hop (RFC 9110 section 7.6.1), and those that are written anew.
-constexpr std::string_view not_forwarded[] = {"connection", "proxy-connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
-                                              "proxy-authorization", "proxy-authenticate", "proxy-authentication-info", "http2-settings",
-                                              "content-length", "expect"};
-bool is_framing_or_host(std::string_view name) { return same(name, "host") || same(name, "content-length") || same(name, "transfer-encoding"); }
+constexpr std::string_view not_forwarded[] = {"connection",
+                                              "proxy-connection",
+                                              "keep-alive",
+                                              "te",
+                                              "trailer",
+                                              "transfer-encoding",
+                                              "upgrade",
+                                              "proxy-authorization",
+                                              "proxy-authenticate",
+                                              "proxy-authentication-info",
+                                              "http2-settings",
+                                              "content-length",
+                                              "expect"};
+bool is_framing_or_host(std::string_view name) {
+    return same(name, "host") || same(name, "content-length") || same(name, "transfer-encoding");
+}
 
 template <typename Each>
 void for_each_item(std::string_view list, const Each& each) {
@@ -74,17 +89,22 @@ std::variant<Fields, HttpFault> parse_fields(std::string_view head) {
             return is_first;
         };
         if (same(field.name, "host") && !once(out.host)) return HttpFault{400, "more than one Host"};
-        if (same(field.name, "content-length") && !once(out.length)) return HttpFault{400, "more than one Content-Length"};
-        if (same(field.name, "transfer-encoding") && !once(out.coding)) return HttpFault{400, "more than one Transfer-Encoding"};
+        if (same(field.name, "content-length") && !once(out.length))
+            return HttpFault{400, "more than one Content-Length"};
+        if (same(field.name, "transfer-encoding") && !once(out.coding))
+            return HttpFault{400, "more than one Transfer-Encoding"};
         if (same(field.name, "expect")) {
             if (!same(field.value, "100-continue")) return HttpFault{417, "an unknown expectation"};
             out.expects_continue = true;
         }
         if (same(field.name, "connection") || same(field.name, "proxy-connection")) {
             for_each_item(field.value, [&](std::string_view item) {
-                if (same(item, "close")) out.says_close = true;
-                else if (same(item, "keep-alive")) out.says_keep_alive = true;
-                else if (!is_framing_or_host(item)) named_by_connection.push_back(item);
+                if (same(item, "close"))
+                    out.says_close = true;
+                else if (same(item, "keep-alive"))
+                    out.says_keep_alive = true;
+                else if (!is_framing_or_host(item))
+                    named_by_connection.push_back(item);
             });
         }
     }
@@ -172,7 +192,8 @@ std::variant<RequestHead, HttpFault> parse_request(std::string_view head) {
     if (version.size() != 8 || !version.starts_with("HTTP/")) return HttpFault{400, "not an HTTP version"};
     if (version != "HTTP/1.1" && version != "HTTP/1.0") return HttpFault{505, "an HTTP version other than 1.0 and 1.1"};
     out.is_http_1_0 = version == "HTTP/1.0";
-    if (target.empty() || std::any_of(target.begin(), target.end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }))
+    if (target.empty() || std::any_of(target.begin(), target.end(),
+                                      [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }))
         return HttpFault{400, "a target with a space or control character"};
 
     out.is_connect = out.method == "CONNECT";
@@ -180,12 +201,14 @@ std::variant<RequestHead, HttpFault> parse_request(std::string_view head) {
         if (!parse_authority(target, out.host, out.port, true)) return HttpFault{400, "CONNECT needs host:port"};
     } else {
         if (target.size() < 7 || !same(target.substr(0, 7), "http://"))
-            return HttpFault{400, target.starts_with('/') ? "this is a proxy: the request must name the whole URL" : "only http:// URLs and CONNECT are served"};
+            return HttpFault{400, target.starts_with('/') ? "this is a proxy: the request must name the whole URL"
+                                                          : "only http:// URLs and CONNECT are served"};
         const auto rest = target.substr(7);
         const auto slash = rest.find_first_of("/?#");
         const auto authority = rest.substr(0, slash);
         if (authority.find('@') != std::string_view::npos) return HttpFault{400, "user information in the URL"};
-        if (!parse_authority(authority, out.host, out.port, false)) return HttpFault{400, "a URL without a usable host"};
+        if (!parse_authority(authority, out.host, out.port, false))
+            return HttpFault{400, "a URL without a usable host"};
         out.path = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
         if (out.path.find('#') != std::string_view::npos) return HttpFault{400, "a fragment in the URL"};
         if (out.path.empty()) out.path = out.method == "OPTIONS" ? "*" : "/";
@@ -198,8 +221,10 @@ std::variant<RequestHead, HttpFault> parse_request(std::string_view head) {
     if (fields.host) {
         std::string_view host;
         std::uint16_t port = 0;
-        if (!fields.host->empty() && !parse_authority(*fields.host, host, port, false)) return HttpFault{400, "a Host that is none"};
-        if (fields.host->find_first_of("/?#@, \t") != std::string_view::npos) return HttpFault{400, "a Host that is none"};
+        if (!fields.host->empty() && !parse_authority(*fields.host, host, port, false))
+            return HttpFault{400, "a Host that is none"};
+        if (fields.host->find_first_of("/?#@, \t") != std::string_view::npos)
+            return HttpFault{400, "a Host that is none"};
     }
     if (fields.length && fields.coding) return HttpFault{400, "both Content-Length and Transfer-Encoding"};
     if (fields.coding) {
@@ -212,7 +237,8 @@ std::variant<RequestHead, HttpFault> parse_request(std::string_view head) {
         out.framing = Framing::length;
         out.length = *number;
     }
-    if (out.is_connect && (out.framing == Framing::chunked || out.length > 0)) return HttpFault{400, "CONNECT with a body"};
+    if (out.is_connect && (out.framing == Framing::chunked || out.length > 0))
+        return HttpFault{400, "CONNECT with a body"};
     if (out.method == "TRACE") return HttpFault{405, "TRACE is not served"};
     out.expects_continue = fields.expects_continue && !out.is_http_1_0;
     out.keeps_alive = fields.says_close ? false : !out.is_http_1_0 || fields.says_keep_alive;
@@ -237,17 +263,22 @@ std::variant<ResponseHead, HttpFault> parse_response(std::string_view head, std:
     auto& fields = std::get<Fields>(parsed);
     if (fields.length && fields.coding) return HttpFault{502, "both Content-Length and Transfer-Encoding"};
     const bool has_no_body = out.status < 200 || out.status == 204 || out.status == 304 || request_method == "HEAD";
-    if (fields.coding && (is_1_0 || !same(*fields.coding, "chunked"))) return HttpFault{502, "a transfer coding other than chunked"};
+    if (fields.coding && (is_1_0 || !same(*fields.coding, "chunked")))
+        return HttpFault{502, "a transfer coding other than chunked"};
     if (fields.length) {
         const auto number = parse_number(*fields.length);
         if (!number) return HttpFault{502, "a Content-Length that is no number"};
         out.length = *number;
     }
-    out.framing = has_no_body ? Framing::none : fields.coding ? Framing::chunked : fields.length ? Framing::length : Framing::until_close;
+    out.framing = has_no_body     ? Framing::none
+                  : fields.coding ? Framing::chunked
+                  : fields.length ? Framing::length
+                                  : Framing::until_close;
     out.keeps_alive = out.framing != Framing::until_close && !fields.says_close && (!is_1_0 || fields.says_keep_alive);
     out.fields = std::move(fields.all);
     // A HEAD answer tells the length that a GET would have.
-    if (has_no_body && fields.length && request_method == "HEAD") out.fields.push_back({"Content-Length", *fields.length});
+    if (has_no_body && fields.length && request_method == "HEAD")
+        out.fields.push_back({"Content-Length", *fields.length});
     return out;
 }
 

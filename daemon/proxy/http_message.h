@@ -29,9 +29,9 @@ enum class Framing : std::uint8_t { none, length, chunked, until_close };
 struct RequestHead {
     std::string_view method;
     bool is_connect = false;
-    std::string_view host;      // as written: a name, an IPv4 address or an IPv6 address without brackets
+    std::string_view host;  // as written: a name, an IPv4 address or an IPv6 address without brackets
     std::uint16_t port = 80;
-    std::string_view path;      // origin-form for the server: "/a?b"; "*" for OPTIONS
+    std::string_view path;  // origin-form for the server: "/a?b"; "*" for OPTIONS
     bool is_http_1_0 = false;
     bool keeps_alive = true;
     bool expects_continue = false;
@@ -66,9 +66,9 @@ std::string write_response(const ResponseHead& response, bool keeps_alive, Frami
 class ChunkedReader {
   public:
     struct Step {
-        std::size_t used = 0;     // octets of the input that are done with
-        std::string_view data;    // a piece of the body, part of the input
-        bool is_end = false;      // the body, its trailers included, is over
+        std::size_t used = 0;   // octets of the input that are done with
+        std::string_view data;  // a piece of the body, part of the input
+        bool is_end = false;    // the body, its trailers included, is over
         bool is_broken = false;
     };
     // Call again with what is left until `used` is 0.

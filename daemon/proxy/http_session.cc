@@ -26,7 +26,8 @@ asio::awaitable<bool> read_more(Stream& stream) {
     error_code fault;
     const auto size = stream.buffer.size();
     stream.buffer.resize(size + read_size);
-    const auto got = co_await stream.socket.async_read_some(asio::buffer(stream.buffer.data() + size, read_size), asio::redirect_error(asio::use_awaitable, fault));
+    const auto got = co_await stream.socket.async_read_some(asio::buffer(stream.buffer.data() + size, read_size),
+                                                            asio::redirect_error(asio::use_awaitable, fault));
     stream.buffer.resize(size + (fault ? 0 : got));
     co_return !fault;
 }
@@ -42,7 +43,9 @@ enum class Passed { done, source_failed, sink_failed };
 class Session {
   public:
     Session(tcp::socket client, const SessionParts& parts)
-        : client_{std::move(client), {}}, server_{tcp::socket(client_.socket.get_executor()), {}}, parts_(parts),
+        : client_{std::move(client), {}},
+          server_{tcp::socket(client_.socket.get_executor()), {}},
+          parts_(parts),
           watchdog_(client_.socket.get_executor(), [this] {
               error_code ignored;
               client_.socket.close(ignored);
@@ -91,7 +94,8 @@ class Session {
             }
             const bool more = co_await read_more(stream);
             if (!more) co_return std::nullopt;
-            if (!has_begun && &stream == &client_) watchdog_.set(head_limit);  // from the first octet to the end of the head
+            if (!has_begun && &stream == &client_)
+                watchdog_.set(head_limit);  // from the first octet to the end of the head
             has_begun = true;
         }
     }
@@ -105,7 +109,8 @@ class Session {
         const std::string head = client_.buffer.substr(0, *size);
         client_.buffer.erase(0, *size);
         auto parsed = parse_request(head);
-        if (const auto* broken = std::get_if<HttpFault>(&parsed)) co_return co_await refuse(broken->status, broken->what);
+        if (const auto* broken = std::get_if<HttpFault>(&parsed))
+            co_return co_await refuse(broken->status, broken->what);
         auto& request = std::get<RequestHead>(parsed);
         parts_.counters.proxy_requests.fetch_add(1, std::memory_order_relaxed);
 
@@ -122,9 +127,10 @@ class Session {
                 parts_.counters.proxy_blocked.fetch_add(1, std::memory_order_relaxed);
                 parts_.log.blocked(Channel::proxy, who, *name, decision);
                 const bool stays = request.keeps_alive && !request.is_connect && request.framing == Framing::none;
-                const bool written = co_await write_all(client_.socket, block_page(decision, who, *name, stays, request.method == "HEAD"));
+                const bool written = co_await write_all(
+                    client_.socket, block_page(decision, who, *name, stays, request.method == "HEAD"));
                 if (written && stays) watchdog_.set(keep_alive_limit);
-                co_return written && stays;
+                co_return written&& stays;
             }
         }
         if (request.is_connect) co_return co_await open_tunnel(request, host);
@@ -170,7 +176,8 @@ class Session {
             if (status != 0) co_return co_await refuse(status, "no connection to " + host);
             // A kept connection may have been closed by the server a moment ago: once more, on a fresh one, where
             // nothing but the head was sent and the method may be repeated (RFC 9110 section 9.2.2).
-            const bool may_repeat = !is_server_fresh_ && request.framing == Framing::none && request.method != "POST" && request.method != "PATCH";
+            const bool may_repeat = !is_server_fresh_ && request.framing == Framing::none && request.method != "POST" &&
+                                    request.method != "PATCH";
             const bool sent = co_await write_all(server_.socket, head);
             if (!sent && may_repeat) continue;
             if (!sent) co_return co_await refuse(502, "the connection to " + host + " broke");
@@ -178,7 +185,8 @@ class Session {
                 const bool written = co_await write_all(client_.socket, "HTTP/1.1 100 Continue\r\n\r\n");
                 if (!written) co_return false;
             }
-            const auto body = co_await pass_body(client_, server_, request.framing, request.length, request.framing == Framing::chunked);
+            const auto body = co_await pass_body(client_, server_, request.framing, request.length,
+                                                 request.framing == Framing::chunked);
             if (body == Passed::source_failed) co_return false;
             // A server that refuses early may stop reading; its answer is read all the same.
             watchdog_.set(answer_limit);
@@ -206,7 +214,8 @@ class Session {
             head = server_.buffer.substr(0, *size);
             server_.buffer.erase(0, *size);
             auto parsed = parse_response(head, request.method);
-            if (std::holds_alternative<HttpFault>(parsed) || interim == max_interim || std::get<ResponseHead>(parsed).status == 101) {
+            if (std::holds_alternative<HttpFault>(parsed) || interim == max_interim ||
+                std::get<ResponseHead>(parsed).status == 101) {
                 close_server();
                 co_return false;
             }
@@ -219,7 +228,9 @@ class Session {
         if (framing == Framing::chunked && request.is_http_1_0) framing = Framing::until_close;
         if (framing == Framing::until_close) keeps_client = false;
         has_answered = true;
-        if (response.framing == Framing::none && request.method != "HEAD" && response.status != 204 && response.status != 304) framing = Framing::length;
+        if (response.framing == Framing::none && request.method != "HEAD" && response.status != 204 &&
+            response.status != 304)
+            framing = Framing::length;
         std::string out = write_response(response, keeps_client, framing);
         // A short body that is here already goes out with its head, in one piece.
         std::uint64_t left = response.length;
@@ -233,7 +244,7 @@ class Session {
         const auto body = co_await pass_body(server_, client_, response.framing, left, framing == Framing::chunked);
         // Octets that belong to no answer end the connection: nobody may slip one in.
         if (!response.keeps_alive || !body_is_sent || body != Passed::done || !server_.buffer.empty()) close_server();
-        co_return keeps_client && body == Passed::done;
+        co_return keeps_client&& body == Passed::done;
     }
 
     // Passes a body on, `as_chunks` or plain; trailers are dropped. What was not written is not read.
@@ -253,7 +264,8 @@ class Session {
             const auto put = [&](std::string_view data) {
                 if (as_chunks) {
                     char size[20];
-                    out.append(size, static_cast<std::size_t>(std::snprintf(size, sizeof size, "%zx\r\n", data.size())));
+                    out.append(size,
+                               static_cast<std::size_t>(std::snprintf(size, sizeof size, "%zx\r\n", data.size())));
                 }
                 out += data;
                 if (as_chunks) out += "\r\n";
@@ -268,7 +280,8 @@ class Session {
                     if (step.used == 0 || is_over) break;
                 }
             } else {
-                used = until_close ? from.buffer.size() : static_cast<std::size_t>(std::min<std::uint64_t>(length, from.buffer.size()));
+                used = until_close ? from.buffer.size()
+                                   : static_cast<std::size_t>(std::min<std::uint64_t>(length, from.buffer.size()));
                 put(std::string_view(from.buffer).substr(0, used));
                 length -= until_close ? 0 : used;
                 is_over = !until_close && length == 0;

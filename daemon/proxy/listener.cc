@@ -11,8 +11,12 @@ using asio::ip::tcp;
 
 class RunningListener final : public Listener {
   public:
-    RunningListener(asio::io_context& io, tcp::acceptor acceptor, const PolicyInForce& policy, NameResolver& resolver, DecisionLog& log, Counters& counters)
-        : io_(io), acceptor_(std::move(acceptor)), own_(from_asio(acceptor_.local_endpoint())), parts_{policy, resolver, log, counters, own_} {
+    RunningListener(asio::io_context& io, tcp::acceptor acceptor, const PolicyInForce& policy, NameResolver& resolver,
+                    DecisionLog& log, Counters& counters)
+        : io_(io),
+          acceptor_(std::move(acceptor)),
+          own_(from_asio(acceptor_.local_endpoint())),
+          parts_{policy, resolver, log, counters, own_} {
         asio::co_spawn(io_, accept(), asio::detached);
     }
     ~RunningListener() override { *alive_ = false; }
@@ -31,9 +35,10 @@ class RunningListener final : public Listener {
             }
             if (clients_ >= max_clients) continue;
             ++clients_;
-            asio::co_spawn(io_, serve_session(std::move(socket), parts_), [this, alive = alive_](const std::exception_ptr&) {
-                if (*alive) --clients_;
-            });
+            asio::co_spawn(io_, serve_session(std::move(socket), parts_),
+                           [this, alive = alive_](const std::exception_ptr&) {
+                               if (*alive) --clients_;
+                           });
         }
     }
 
@@ -47,8 +52,9 @@ class RunningListener final : public Listener {
 
 }  // namespace
 
-Result<std::unique_ptr<Listener>> Listener::start(asio::io_context& io, const platform::Endpoint& listen, const PolicyInForce& policy, NameResolver& resolver,
-                                                  DecisionLog& log, Counters& counters) {
+Result<std::unique_ptr<Listener>> Listener::start(asio::io_context& io, const platform::Endpoint& listen,
+                                                  const PolicyInForce& policy, NameResolver& resolver, DecisionLog& log,
+                                                  Counters& counters) {
     error_code fault;
     tcp::acceptor acceptor(io);
     const tcp::endpoint endpoint(to_asio(listen.address), listen.port);
@@ -56,8 +62,10 @@ Result<std::unique_ptr<Listener>> Listener::start(asio::io_context& io, const pl
     if (!fault) acceptor.set_option(tcp::acceptor::reuse_address(true), fault);
     if (!fault) acceptor.bind(endpoint, fault);
     if (!fault) acceptor.listen(1024, fault);
-    if (fault) return Error{"cannot listen as a proxy: " + fault.message(), listen.text(), "choose another port with --proxy"};
-    return std::unique_ptr<Listener>(std::make_unique<RunningListener>(io, std::move(acceptor), policy, resolver, log, counters));
+    if (fault)
+        return Error{"cannot listen as a proxy: " + fault.message(), listen.text(), "choose another port with --proxy"};
+    return std::unique_ptr<Listener>(
+        std::make_unique<RunningListener>(io, std::move(acceptor), policy, resolver, log, counters));
 }
 
 }  // namespace hort::proxy

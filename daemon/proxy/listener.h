@@ -13,8 +13,9 @@ class Listener {
   public:
     static constexpr std::size_t max_clients = 10000;
 
-    static Result<std::unique_ptr<Listener>> start(boost::asio::io_context& io, const platform::Endpoint& listen, const PolicyInForce& policy,
-                                                   NameResolver& resolver, DecisionLog& log, Counters& counters);
+    static Result<std::unique_ptr<Listener>> start(boost::asio::io_context& io, const platform::Endpoint& listen,
+                                                   const PolicyInForce& policy, NameResolver& resolver,
+                                                   DecisionLog& log, Counters& counters);
     virtual ~Listener() = default;
     virtual platform::Endpoint local() const = 0;
 };

@@ -27,7 +27,8 @@ asio::awaitable<void> pump(tcp::socket& from, tcp::socket& to, Watchdog& watchdo
         }
         if (fault) break;
         watchdog.set(idle_limit);
-        co_await asio::async_write(to, asio::buffer(buffer.data(), got), asio::redirect_error(asio::use_awaitable, fault));
+        co_await asio::async_write(to, asio::buffer(buffer.data(), got),
+                                   asio::redirect_error(asio::use_awaitable, fault));
         if (fault) break;
         watchdog.set(idle_limit);
     }
@@ -47,7 +48,8 @@ asio::awaitable<void> run_tunnel(tcp::socket& client, tcp::socket& server, std::
     client.non_blocking(true, fault);
     server.non_blocking(true, fault);
     watchdog.set(idle_limit);
-    if (!early.empty()) co_await asio::async_write(server, asio::buffer(early), asio::redirect_error(asio::use_awaitable, fault));
+    if (!early.empty())
+        co_await asio::async_write(server, asio::buffer(early), asio::redirect_error(asio::use_awaitable, fault));
     if (fault) co_return;
     co_await (pump(client, server, watchdog) && pump(server, client, watchdog));
 }

@@ -7,6 +7,7 @@
 namespace hort::proxy {
 
 // `early` are octets that the client sent behind its CONNECT. Half-closes are passed on.
-asio::awaitable<void> run_tunnel(asio::ip::tcp::socket& client, asio::ip::tcp::socket& server, std::string early, Watchdog& watchdog);
+asio::awaitable<void> run_tunnel(asio::ip::tcp::socket& client, asio::ip::tcp::socket& server, std::string early,
+                                 Watchdog& watchdog);
 
 }  // namespace hort::proxy

@@ -1,4 +1,5 @@
-// Watchdog: ends a connection whose deadline passed. Moving the deadline costs a store, no timer; at rest it wakes once a period.
+// Watchdog: ends a connection whose deadline passed. Moving the deadline costs a store, no timer; at rest it wakes once
+// a period.
 #pragma once
 
 #include <functional>
@@ -13,7 +14,8 @@ class Watchdog {
     using Clock = asio::steady_timer::clock_type;
 
     // `expire` is called once, on the io_context's thread, when a deadline passes; it closes the sockets.
-    Watchdog(asio::any_io_executor executor, std::function<void()> expire) : state_(std::make_shared<State>(executor, std::move(expire))) {}
+    Watchdog(asio::any_io_executor executor, std::function<void()> expire)
+        : state_(std::make_shared<State>(executor, std::move(expire))) {}
     ~Watchdog() {
         state_->is_over = true;
         state_->timer.cancel();
@@ -30,7 +32,8 @@ class Watchdog {
 
   private:
     struct State {
-        State(const asio::any_io_executor& executor, std::function<void()> action) : timer(executor), expire(std::move(action)) {}
+        State(const asio::any_io_executor& executor, std::function<void()> action)
+            : timer(executor), expire(std::move(action)) {}
         asio::steady_timer timer;
         std::function<void()> expire;
         Clock::time_point deadline;

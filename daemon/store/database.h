@@ -35,11 +35,11 @@ class Database {
       private:
         sqlite3_stmt* statement_;
     };
-    struct Value {  // a bound parameter
-        Value(std::int64_t value) : is_number(true), number(value) {}      // NOLINT: implicit on purpose
-        Value(std::string_view value) : is_number(false), text(value) {}   // NOLINT: implicit on purpose
+    struct Value {                                                           // a bound parameter
+        Value(std::int64_t value) : is_number(true), number(value) {}        // NOLINT: implicit on purpose
+        Value(std::string_view value) : is_number(false), text(value) {}     // NOLINT: implicit on purpose
         Value(const std::string& value) : Value(std::string_view(value)) {}  // NOLINT: implicit on purpose
-        Value(const char* value) : Value(std::string_view(value)) {}       // NOLINT: implicit on purpose
+        Value(const char* value) : Value(std::string_view(value)) {}         // NOLINT: implicit on purpose
         bool is_number;
         std::int64_t number = 0;
         std::string_view text;
@@ -47,7 +47,8 @@ class Database {
 
     // Runs one statement; `each` is called for every row. Returns the number of rows changed. An error means
     // that nothing was done: a broken constraint, a full disk, a damaged file.
-    Result<int> run(const char* sql, const std::vector<Value>& values = {}, const std::function<void(const Row&)>& each = {});
+    Result<int> run(const char* sql, const std::vector<Value>& values = {},
+                    const std::function<void(const Row&)>& each = {});
     std::int64_t last_id() const;
 
     // All of `work` or nothing: rolled back when it returns an error or throws.

@@ -5,7 +5,9 @@
 namespace hort::store {
 namespace {
 
-Error nobody(const std::string& name) { return Error{"there is no child called " + name, {}, "'hortctl child list' shows who there is"}; }
+Error nobody(const std::string& name) {
+    return Error{"there is no child called " + name, {}, "'hortctl child list' shows who there is"};
+}
 
 std::string listed(const std::vector<std::string>& items) {
     std::string out;
@@ -18,11 +20,15 @@ std::string listed(const std::vector<std::string>& items) {
 Result<std::vector<PersonRecord>> People::all() const {
     std::vector<PersonRecord> out;
     std::string bad_tier;
-    const auto by_id = [&](std::int64_t id) -> PersonRecord& { return *std::find_if(out.begin(), out.end(), [&](auto& p) { return p.id == id; }); };
+    const auto by_id = [&](std::int64_t id) -> PersonRecord& {
+        return *std::find_if(out.begin(), out.end(), [&](auto& p) { return p.id == id; });
+    };
     auto read = database_.run("SELECT id, name, tier FROM people ORDER BY name", {}, [&](const Database::Row& row) {
         const auto tier = parse_tier(row.text(2));
-        if (!tier) bad_tier = row.text(1);
-        else out.push_back({row.integer(0), row.text(1), *tier, {}, {}, {}});
+        if (!tier)
+            bad_tier = row.text(1);
+        else
+            out.push_back({row.integer(0), row.text(1), *tier, {}, {}, {}});
     });
     if (!bad_tier.empty()) return Error{"the age tier of " + bad_tier + " is none", "database", {}};
     if (read)
@@ -32,16 +38,20 @@ Result<std::vector<PersonRecord>> People::all() const {
         read = database_.run("SELECT person, address FROM devices ORDER BY address", {},
                              [&](const Database::Row& row) { by_id(row.integer(0)).devices.push_back(row.text(1)); });
     if (read)
-        read = database_.run("SELECT person, subject, is_category, verdict FROM rules ORDER BY is_category, subject", {}, [&](const Database::Row& row) {
-            by_id(row.integer(0)).rules.push_back({row.text(1), row.integer(2) != 0, row.text(3) == "allow" ? Verdict::allow : Verdict::block});
-        });
+        read = database_.run("SELECT person, subject, is_category, verdict FROM rules ORDER BY is_category, subject",
+                             {}, [&](const Database::Row& row) {
+                                 by_id(row.integer(0))
+                                     .rules.push_back({row.text(1), row.integer(2) != 0,
+                                                       row.text(3) == "allow" ? Verdict::allow : Verdict::block});
+                             });
     if (!read) return read.error();
     return out;
 }
 
 Result<PersonRecord> People::find(const std::string& name) const {
     std::int64_t id = 0;
-    auto read = database_.run("SELECT id FROM people WHERE name = ?", {name}, [&](const Database::Row& row) { id = row.integer(0); });
+    auto read = database_.run("SELECT id FROM people WHERE name = ?", {name},
+                              [&](const Database::Row& row) { id = row.integer(0); });
     if (!read) return read.error();
     auto everyone = all();
     if (!everyone) return everyone.error();
@@ -53,14 +63,20 @@ Result<PersonRecord> People::find(const std::string& name) const {
 Status People::add(const PersonRecord& person, const By& by) {
     return database_.transaction([&]() -> Status {
         bool exists = false;
-        auto done = database_.run("SELECT 1 FROM people WHERE name = ?", {person.name}, [&](const Database::Row&) { exists = true; });
-        if (exists) return Error{person.name + " exists already", {}, "'hortctl child show " + person.name + "' shows the rules"};
-        if (done) done = database_.run("INSERT INTO people (name, tier) VALUES (?, ?)", {person.name, name_of(person.tier)});
+        auto done = database_.run("SELECT 1 FROM people WHERE name = ?", {person.name},
+                                  [&](const Database::Row&) { exists = true; });
+        if (exists)
+            return Error{
+                person.name + " exists already", {}, "'hortctl child show " + person.name + "' shows the rules"};
+        if (done)
+            done = database_.run("INSERT INTO people (name, tier) VALUES (?, ?)", {person.name, name_of(person.tier)});
         const auto id = database_.last_id();
-        const auto bind = [&](const char* look, const char* insert, const std::string& value, const char* what) -> Status {
+        const auto bind = [&](const char* look, const char* insert, const std::string& value,
+                              const char* what) -> Status {
             std::string owner;
             auto looked = database_.run(look, {value}, [&](const Database::Row& row) { owner = row.text(0); });
-            if (!owner.empty()) return Error{std::string(what) + " " + value + " belongs to " + owner + " already", {}, {}};
+            if (!owner.empty())
+                return Error{std::string(what) + " " + value + " belongs to " + owner + " already", {}, {}};
             if (looked) looked = database_.run(insert, {value, id});
             return looked ? Status(Done{}) : Status(looked.error());
         };
@@ -75,7 +91,9 @@ Status People::add(const PersonRecord& person, const By& by) {
             if (!bound) return bound;
         }
         if (!done) return done.error();
-        return record(by, "child add", person.name + " tier " + std::string(name_of(person.tier)) + listed(person.accounts) + listed(person.devices));
+        return record(by, "child add",
+                      person.name + " tier " + std::string(name_of(person.tier)) + listed(person.accounts) +
+                          listed(person.devices));
     });
 }
 
@@ -108,27 +126,36 @@ Status People::unset_rule(const std::string& name, const std::string& subject, b
         const auto done = database_.run("DELETE FROM rules WHERE person = ? AND is_category = ? AND subject = ?",
                                         {person->id, std::int64_t{is_category}, subject});
         if (!done) return done.error();
-        if (*done == 0) return Error{person->name + " has no own rule for " + subject, {}, "'hortctl child show " + person->name + "' shows the rules"};
+        if (*done == 0)
+            return Error{person->name + " has no own rule for " + subject,
+                         {},
+                         "'hortctl child show " + person->name + "' shows the rules"};
         return record(by, "unset", person->name + " " + subject);
     });
 }
 
 Status People::record(const By& by, const std::string& action, const std::string& detail) {
-    const auto done = database_.run("INSERT INTO audit (time, actor, action, detail) VALUES (?, ?, ?, ?)", {by.time, by.actor, action, detail});
+    const auto done = database_.run("INSERT INTO audit (time, actor, action, detail) VALUES (?, ?, ?, ?)",
+                                    {by.time, by.actor, action, detail});
     return done ? Status(Done{}) : Status(done.error());
 }
 
 Result<std::vector<Change>> People::changes(int limit) const {
     std::vector<Change> out;
-    const auto read = database_.run("SELECT time, actor, action, detail FROM audit ORDER BY id DESC LIMIT ?", {std::int64_t{limit}},
-                                    [&](const Database::Row& row) { out.push_back({row.integer(0), row.text(1), row.text(2), row.text(3)}); });
+    const auto read = database_.run("SELECT time, actor, action, detail FROM audit ORDER BY id DESC LIMIT ?",
+                                    {std::int64_t{limit}}, [&](const Database::Row& row) {
+                                        out.push_back({row.integer(0), row.text(1), row.text(2), row.text(3)});
+                                    });
     if (!read) return read.error();
     return out;
 }
 
 Result<std::string> People::setting(const std::string& key, const std::function<std::string()>& make) {
     std::string value;
-    const auto look = [&] { return database_.run("SELECT value FROM settings WHERE key = ?", {key}, [&](const Database::Row& row) { value = row.text(0); }); };
+    const auto look = [&] {
+        return database_.run("SELECT value FROM settings WHERE key = ?", {key},
+                             [&](const Database::Row& row) { value = row.text(0); });
+    };
     auto done = look();
     if (done && value.empty()) {
         done = database_.run("INSERT OR IGNORE INTO settings (key, value) VALUES (?, ?)", {key, make()});

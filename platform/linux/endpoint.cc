@@ -22,8 +22,10 @@ bool Endpoint::is_loopback() const {
 
 std::string address_text(const AddressBytes& address) {
     char out[INET6_ADDRSTRLEN] = "";
-    if (is_mapped(address)) inet_ntop(AF_INET, address.data() + 12, out, sizeof out);
-    else inet_ntop(AF_INET6, address.data(), out, sizeof out);
+    if (is_mapped(address))
+        inet_ntop(AF_INET, address.data() + 12, out, sizeof out);
+    else
+        inet_ntop(AF_INET6, address.data(), out, sizeof out);
     return out;
 }
 
@@ -44,13 +46,16 @@ Result<AddressBytes> parse_address(std::string_view text) {
 }
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
-    const Error bad{"not an address with a port", std::string(text.substr(0, 64)), "for example 127.0.0.1:5300 or [::1]:5300"};
+    const Error bad{"not an address with a port", std::string(text.substr(0, 64)),
+                    "for example 127.0.0.1:5300 or [::1]:5300"};
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos) return bad;
     auto host = text.substr(0, colon);
     const auto digits = text.substr(colon + 1);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    else if (host.find(':') != std::string_view::npos) return bad;
+    if (host.starts_with('[') && host.ends_with(']'))
+        host = host.substr(1, host.size() - 2);
+    else if (host.find(':') != std::string_view::npos)
+        return bad;
     const auto address = parse_address(host);
     unsigned port = 0;
     const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), port);

@@ -37,7 +37,8 @@ class Client final : public LocalClient {
             char piece[65536];
             const auto got = recv(fd_.get(), piece, sizeof piece, 0);
             if (got < 0 && errno == EINTR) continue;
-            if (got <= 0) return Error{got == 0 ? "the daemon closed the connection" : "the daemon does not answer", {}, {}};
+            if (got <= 0)
+                return Error{got == 0 ? "the daemon closed the connection" : "the daemon does not answer", {}, {}};
             buffer_.append(piece, static_cast<std::size_t>(got));
         }
     }
@@ -52,7 +53,8 @@ class Client final : public LocalClient {
 Result<std::unique_ptr<LocalClient>> LocalClient::connect(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) return Error{"the path of the control socket is too long", path, "at most 107 octets"};
+    if (path.size() >= sizeof address.sun_path)
+        return Error{"the path of the control socket is too long", path, "at most 107 octets"};
     std::memcpy(address.sun_path, path.c_str(), path.size());
     Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const timeval limit{30, 0};
@@ -66,10 +68,13 @@ Result<std::unique_ptr<LocalClient>> LocalClient::connect(const std::string& pat
 Result<std::uint32_t> peer_account(int native_socket) {
     ucred credentials{};
     socklen_t size = sizeof credentials;
-    if (getsockopt(native_socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return Error{std::strerror(errno), {}, {}};
+    if (getsockopt(native_socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
+        return Error{std::strerror(errno), {}, {}};
     return static_cast<std::uint32_t>(credentials.uid);
 }
 
-std::string control_address(const std::string& data) { return data.empty() ? "/run/hort/control.sock" : data + "/control.sock"; }
+std::string control_address(const std::string& data) {
+    return data.empty() ? "/run/hort/control.sock" : data + "/control.sock";
+}
 
 }  // namespace hort::platform

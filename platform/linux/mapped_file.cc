@@ -75,7 +75,8 @@ Status write_file_atomically(const std::string& path, std::span<const std::byte>
     }
     if (rename(temporary.c_str(), path.c_str()) != 0) return system_error(path, errno);
     const auto slash = path.rfind('/');
-    const Fd folder(open(slash == std::string::npos ? "." : path.substr(0, slash + 1).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Fd folder(
+        open(slash == std::string::npos ? "." : path.substr(0, slash + 1).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (folder) fsync(folder.get());
     return Done{};
 }

@@ -65,8 +65,10 @@ class Socket final : public PacketSocket {
         }
         for (unsigned at = 0; at < count;) {
             const int put = sendmmsg(fd_.get(), replies_.data() + at, count - at, MSG_DONTWAIT | MSG_NOSIGNAL);
-            if (put > 0) at += static_cast<unsigned>(put);
-            else if (errno != EINTR) ++at;  // this one cannot be sent; the client asks again
+            if (put > 0)
+                at += static_cast<unsigned>(put);
+            else if (errno != EINTR)
+                ++at;  // this one cannot be sent; the client asks again
         }
         received_ = 0;
     }
@@ -74,7 +76,8 @@ class Socket final : public PacketSocket {
     void send(const Endpoint& to, std::span<const std::uint8_t> bytes) override {
         sockaddr_storage address;
         const auto size = to_sockaddr(to, address);
-        sendto(fd_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address), size);
+        sendto(fd_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
+               reinterpret_cast<sockaddr*>(&address), size);
     }
 
     void interrupt() override {

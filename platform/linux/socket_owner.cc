@@ -15,8 +15,10 @@ namespace hort::platform {
 namespace {
 
 void set_side(const Endpoint& endpoint, bool as_v4, __be32 (&address)[4], __be16& port) {
-    if (as_v4) std::memcpy(address, endpoint.address.data() + 12, 4);
-    else std::memcpy(address, endpoint.address.data(), 16);
+    if (as_v4)
+        std::memcpy(address, endpoint.address.data() + 12, 4);
+    else
+        std::memcpy(address, endpoint.address.data(), 16);
     port = htons(endpoint.port);
 }
 
@@ -61,7 +63,9 @@ std::optional<std::uint32_t> socket_owner(Transport transport, const Endpoint& c
         if (got < static_cast<ssize_t>(sizeof(nlmsghdr))) return std::nullopt;
         const auto* header = reinterpret_cast<const nlmsghdr*>(buffer);
         if (header->nlmsg_seq != sequence) continue;  // a late answer to a question that timed out
-        if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY || got < static_cast<ssize_t>(NLMSG_LENGTH(sizeof(inet_diag_msg)))) return std::nullopt;
+        if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+            got < static_cast<ssize_t>(NLMSG_LENGTH(sizeof(inet_diag_msg))))
+            return std::nullopt;
         return static_cast<const inet_diag_msg*>(NLMSG_DATA(header))->idiag_uid;
     }
 }

@@ -36,7 +36,8 @@ class Client final : public LocalClient {
             }
             char piece[4096];
             DWORD got = 0;
-            if (!ReadFile(pipe_, piece, sizeof piece, &got, nullptr) || got == 0) return Error{"the daemon closed the connection", {}, {}};
+            if (!ReadFile(pipe_, piece, sizeof piece, &got, nullptr) || got == 0)
+                return Error{"the daemon closed the connection", {}, {}};
             buffer_.append(piece, got);
         }
     }

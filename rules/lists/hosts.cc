@@ -10,8 +10,8 @@ namespace {
 
 // Names that every machine's own hosts file maps to itself; a block list carries them along.
 constexpr std::array<std::string_view, 12> own_names = {
-    "localhost", "localhost.localdomain", "local",           "broadcasthost",     "ip6-localhost", "ip6-loopback",
-    "ip6-localnet", "ip6-mcastprefix",    "ip6-allnodes",    "ip6-allrouters",    "ip6-allhosts",  "0.0.0.0"};
+    "localhost",    "localhost.localdomain", "local",        "broadcasthost",  "ip6-localhost", "ip6-loopback",
+    "ip6-localnet", "ip6-mcastprefix",       "ip6-allnodes", "ip6-allrouters", "ip6-allhosts",  "0.0.0.0"};
 
 bool is_address(std::string_view word) {
     const bool v6 = word.find(':') != std::string_view::npos;
@@ -19,8 +19,10 @@ bool is_address(std::string_view word) {
     for (const char c : word) {
         const bool digit = c >= '0' && c <= '9';
         const bool hex = (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-        if (c == '.') ++dots;
-        else if (!digit && !(v6 && (hex || c == ':' || c == '%' || (c >= 'g' && c <= 'z')))) return false;
+        if (c == '.')
+            ++dots;
+        else if (!digit && !(v6 && (hex || c == ':' || c == '%' || (c >= 'g' && c <= 'z'))))
+            return false;
     }
     return v6 || dots == 3;
 }

@@ -1,4 +1,5 @@
-// Look-up and compile, beside an unordered_set of strings walked label by label (a stand-in for what a simple filter does).
+// Look-up and compile, beside an unordered_set of strings walked label by label (a stand-in for what a simple filter
+// does).
 //
 // HORT_BENCH_LISTS: a folder of lists ROOT/<category>/<file>; the names of the starter lists otherwise.
 #include <benchmark/benchmark.h>
@@ -19,7 +20,7 @@ using namespace hort;
 
 struct Names {
     std::vector<Hostname> listed;
-    std::string text;  // of the largest list
+    std::string text;             // of the largest list
     std::vector<Hostname> asked;  // one in five listed, in random order
 };
 
@@ -33,13 +34,15 @@ const Names& names() {
             if (!file.is_regular_file() || name.starts_with("LICENSE") || name.ends_with(".md")) continue;
             std::ifstream in(file.path(), std::ios::binary);
             std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-            (void)read_list(text, detect_list_format(text), [&](const ListEntry& entry) { out.listed.push_back(entry.host); });
+            (void)read_list(text, detect_list_format(text),
+                            [&](const ListEntry& entry) { out.listed.push_back(entry.host); });
             if (text.size() > out.text.size()) out.text = std::move(text);
         }
         std::mt19937 random(1);
         for (int i = 0; i < 200000; ++i)
-            out.asked.push_back(random() % 5 == 0 ? out.listed[random() % out.listed.size()]
-                                                  : *Hostname::parse("www.site" + std::to_string(random()) + ".example"));
+            out.asked.push_back(random() % 5 == 0
+                                    ? out.listed[random() % out.listed.size()]
+                                    : *Hostname::parse("www.site" + std::to_string(random()) + ".example"));
         return out;
     }();
     return all;
@@ -58,7 +61,8 @@ void BM_Lookup(benchmark::State& state) {
         benchmark::DoNotOptimize(rules->lookup(names().asked[i], CategorySet(1)));
         if (++i == names().asked.size()) i = 0;
     }
-    state.counters["bytes_a_name"] = static_cast<double>(rules->size_in_bytes()) / static_cast<double>(rules->entry_count());
+    state.counters["bytes_a_name"] =
+        static_cast<double>(rules->size_in_bytes()) / static_cast<double>(rules->entry_count());
     state.counters["names"] = static_cast<double>(rules->entry_count());
 }
 BENCHMARK(BM_Lookup);
@@ -69,7 +73,8 @@ void BM_PeerUnorderedSet(benchmark::State& state) {
     std::size_t i = 0;
     for (auto _ : state) {
         bool is_listed = false;
-        for (int labels = names().asked[i].label_count(); labels > 0 && !is_listed; --labels) is_listed = set.contains(std::string(names().asked[i].suffix(labels)));
+        for (int labels = names().asked[i].label_count(); labels > 0 && !is_listed; --labels)
+            is_listed = set.contains(std::string(names().asked[i].suffix(labels)));
         benchmark::DoNotOptimize(is_listed);
         if (++i == names().asked.size()) i = 0;
     }

@@ -22,12 +22,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         policy.publish(build_policy({}, library.ruleset));
         return true;
     }();
-    static control::Household household{people, policy, counters, recent, []() -> const lists::Library& { return library; },
+    static control::Household household{people,
+                                        policy,
+                                        counters,
+                                        recent,
+                                        []() -> const lists::Library& { return library; },
                                         [] {
                                             policy.publish(build_policy(*people.all(), library.ruleset));
                                             return Status(Done{});
                                         },
-                                        "dns", "proxy", {}};
+                                        "dns",
+                                        "proxy",
+                                        {}};
     if (!ready) return 0;
     const std::string_view line(reinterpret_cast<const char*>(data), size);
     const auto answer = control::dispatch(household, {ctl::Role::guardian, "fuzz", {}}, line);

@@ -1,8 +1,8 @@
 // Octets as a request, an answer and a chunked body. A request that is accepted must read the same when written anew.
+#include "daemon/proxy/http_message.h"
+
 #include <cstdlib>
 #include <string>
-
-#include "daemon/proxy/http_message.h"
 
 using namespace hort::proxy;
 

@@ -28,6 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto sum = image::checksum(std::span<const std::byte>(image).subspan(image::checked_from));
         std::memcpy(image.data() + 16, &sum, 8);
     }
-    if (const auto rules = Ruleset::open(image_in_memory(std::move(image)), Taxonomy::shipped())) (void)(*rules)->lookup(*Hostname::parse("a.b.c"), CategorySet(1));
+    if (const auto rules = Ruleset::open(image_in_memory(std::move(image)), Taxonomy::shipped()))
+        (void)(*rules)->lookup(*Hostname::parse("a.b.c"), CategorySet(1));
     return 0;
 }

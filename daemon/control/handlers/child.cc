@@ -34,22 +34,32 @@ Result<json> set(Household& household, const Caller& caller, const json& params,
     const auto category = Taxonomy::shipped().find(subject);
     std::string message = (category ? "The category " : "") + subject + (category ? "" : " and all below it") +
                           (verdict == Verdict::block ? " is blocked for " : " is allowed for ") + *name + ".";
-    if (const auto host = Hostname::parse(subject); !category && host && ProtectedHelp::shipped().contains(*host) && verdict == Verdict::block)
+    if (const auto host = Hostname::parse(subject);
+        !category && host && ProtectedHelp::shipped().contains(*host) && verdict == Verdict::block)
         return Error{subject + " is protected help, which is always reachable", {}, "it cannot be blocked"};
-    return answer(household, household.people.set_rule(*name, {subject, static_cast<bool>(category), verdict}, by(caller)), std::move(message));
+    return answer(household,
+                  household.people.set_rule(*name, {subject, static_cast<bool>(category), verdict}, by(caller)),
+                  std::move(message));
 }
 
 }  // namespace
 
 json child_json(const store::PersonRecord& record, const Policy& policy) {
-    json out = {{"name", record.name}, {"tier", name_of(record.tier)}, {"accounts", record.accounts}, {"devices", record.devices}, {"rules", json::array()},
-                {"blocked_categories", json::array()}, {"supervised", record.tier != Tier::adult}};
+    json out = {{"name", record.name},
+                {"tier", name_of(record.tier)},
+                {"accounts", record.accounts},
+                {"devices", record.devices},
+                {"rules", json::array()},
+                {"blocked_categories", json::array()},
+                {"supervised", record.tier != Tier::adult}};
     for (const auto& rule : record.rules)
-        out["rules"].push_back({{"subject", rule.subject}, {"category", rule.is_category}, {"verdict", name_of(rule.verdict)}});
+        out["rules"].push_back(
+            {{"subject", rule.subject}, {"category", rule.is_category}, {"verdict", name_of(rule.verdict)}});
     if (const auto* person = policy.find(record.name)) {
         const auto& entries = Taxonomy::shipped().entries();
         for (std::size_t i = 0; i < entries.size(); ++i)
-            if (person->profile.blocked.contains(static_cast<Category>(i))) out["blocked_categories"].push_back(entries[i].id);
+            if (person->profile.blocked.contains(static_cast<Category>(i)))
+                out["blocked_categories"].push_back(entries[i].id);
     }
     return out;
 }
@@ -60,7 +70,8 @@ Result<json> child_add(Household& household, const Caller& caller, const json& p
     person.tier = tier_of_age(params.value("age", 10));
     for (const auto& account : params.value("account", json::array())) {
         const auto name = account.get<std::string>();
-        if (!platform::account_id(name)) return Error{"this machine has no account " + name, {}, "'getent passwd' lists them"};
+        if (!platform::account_id(name))
+            return Error{"this machine has no account " + name, {}, "'getent passwd' lists them"};
         person.accounts.push_back(name);
     }
     for (const auto& device : params.value("device", json::array())) {
@@ -70,7 +81,8 @@ Result<json> child_add(Household& household, const Caller& caller, const json& p
     }
     std::string message = person.name + " is added with the age tier " + std::string(name_of(person.tier)) + ".";
     if (person.accounts.empty() && person.devices.empty())
-        message += " No account or device is bound yet, so nothing counts as " + person.name + "'s traffic: remove and add again with --account or --device.";
+        message += " No account or device is bound yet, so nothing counts as " + person.name +
+                   "'s traffic: remove and add again with --account or --device.";
     return answer(household, household.people.add(person, by(caller)), std::move(message));
 }
 
@@ -97,8 +109,12 @@ Result<json> child_remove(Household& household, const Caller& caller, const json
     return result;
 }
 
-Result<json> allow(Household& household, const Caller& caller, const json& params) { return set(household, caller, params, Verdict::allow); }
-Result<json> block(Household& household, const Caller& caller, const json& params) { return set(household, caller, params, Verdict::block); }
+Result<json> allow(Household& household, const Caller& caller, const json& params) {
+    return set(household, caller, params, Verdict::allow);
+}
+Result<json> block(Household& household, const Caller& caller, const json& params) {
+    return set(household, caller, params, Verdict::block);
+}
 
 Result<json> unset(Household& household, const Caller& caller, const json& params) {
     const auto name = stored_name(household, params);

@@ -12,7 +12,8 @@ Result<json> explain(Household& household, const Caller&, const json& params) {
     const auto policy = household.policy.load();
     const auto name = params.at("child").get<std::string>();
     const auto* person = policy->find(name);
-    if (person == nullptr) return Error{"there is no child called " + name, {}, "'hortctl child list' shows who there is"};
+    if (person == nullptr)
+        return Error{"there is no child called " + name, {}, "'hortctl child list' shows who there is"};
     const auto host = Hostname::parse(params.at("site").get<std::string>());
     if (!host) return host.error();
     const Subject who{person, &person->profile};

@@ -22,7 +22,8 @@ std::uint16_t random_id() {
     static thread_local std::array<std::uint16_t, 256> pool;
     static thread_local std::size_t left = 0;
     if (left == 0) {
-        if (getrandom(pool.data(), sizeof pool, 0) != static_cast<ssize_t>(sizeof pool)) throw std::runtime_error("getrandom failed");
+        if (getrandom(pool.data(), sizeof pool, 0) != static_cast<ssize_t>(sizeof pool))
+            throw std::runtime_error("getrandom failed");
         left = pool.size();
     }
     return pool[--left];
@@ -54,7 +55,8 @@ asio::awaitable<Asked> exchange_udp(const platform::Endpoint& upstream, const Qu
     co_await socket.async_send(asio::buffer(query.data(), size), asio::redirect_error(asio::use_awaitable, fault));
     Bytes packet(4096);
     while (!fault) {
-        const auto got = co_await socket.async_receive(asio::buffer(packet), asio::redirect_error(asio::use_awaitable, fault));
+        const auto got =
+            co_await socket.async_receive(asio::buffer(packet), asio::redirect_error(asio::use_awaitable, fault));
         if (fault) break;
         if (const auto about = accept_answer(std::span(packet).first(got), question, id)) {
             packet.resize(about->size);
@@ -67,14 +69,16 @@ asio::awaitable<Asked> exchange_udp(const platform::Endpoint& upstream, const Qu
 asio::awaitable<Asked> exchange_tcp(const platform::Endpoint& upstream, const Question& question) {
     error_code fault;
     tcp::socket socket(co_await asio::this_coro::executor);
-    co_await socket.async_connect({to_asio(upstream.address), upstream.port}, asio::redirect_error(asio::use_awaitable, fault));
+    co_await socket.async_connect({to_asio(upstream.address), upstream.port},
+                                  asio::redirect_error(asio::use_awaitable, fault));
     if (fault) co_return Asked{};
     std::array<std::uint8_t, 514> query;
     const auto id = random_id();
     const auto size = write_upstream_query(std::span(query).subspan(2), question, id);
     query[0] = static_cast<std::uint8_t>(size >> 8);
     query[1] = static_cast<std::uint8_t>(size);
-    co_await asio::async_write(socket, asio::buffer(query.data(), size + 2), asio::redirect_error(asio::use_awaitable, fault));
+    co_await asio::async_write(socket, asio::buffer(query.data(), size + 2),
+                               asio::redirect_error(asio::use_awaitable, fault));
     while (!fault) {
         std::array<std::uint8_t, 2> prefix;
         co_await asio::async_read(socket, asio::buffer(prefix), asio::redirect_error(asio::use_awaitable, fault));
@@ -103,7 +107,8 @@ asio::awaitable<Asked> resolve(std::vector<platform::Endpoint> upstreams, std::s
     for (int round = 0; round < rounds; ++round) {
         for (const auto& upstream : upstreams) {
             auto asked = co_await within(udp_timeout, exchange_udp(upstream, job->question));
-            if (!asked.answer.empty() && asked.about.is_truncated) asked = co_await within(tcp_timeout, exchange_tcp(upstream, job->question));
+            if (!asked.answer.empty() && asked.about.is_truncated)
+                asked = co_await within(tcp_timeout, exchange_tcp(upstream, job->question));
             if (asked.answer.empty()) continue;
             // Another upstream may know what this one failed on.
             if (asked.about.rcode != server_failure && asked.about.rcode != refused) co_return asked;
@@ -116,16 +121,20 @@ asio::awaitable<Asked> resolve(std::vector<platform::Endpoint> upstreams, std::s
 
 }  // namespace
 
-Forwarder::Forwarder(asio::io_context& io, std::vector<platform::Endpoint> upstreams) : io_(io), upstreams_(std::move(upstreams)) {}
+Forwarder::Forwarder(asio::io_context& io, std::vector<platform::Endpoint> upstreams)
+    : io_(io), upstreams_(std::move(upstreams)) {}
 
 void Forwarder::ask(std::shared_ptr<Job> job, Done done) {
     if (in_flight_ >= max_in_flight) return done({}, 0);
     ++in_flight_;
-    asio::co_spawn(io_, resolve(upstreams_, std::move(job)), [this, done = std::move(done)](const std::exception_ptr& broken, Asked asked) {
-        --in_flight_;
-        if (broken) done({}, 0);
-        else done(std::move(asked.answer), asked.about.ttl);
-    });
+    asio::co_spawn(io_, resolve(upstreams_, std::move(job)),
+                   [this, done = std::move(done)](const std::exception_ptr& broken, Asked asked) {
+                       --in_flight_;
+                       if (broken)
+                           done({}, 0);
+                       else
+                           done(std::move(asked.answer), asked.about.ttl);
+                   });
 }
 
 std::shared_ptr<Forwarder::Job> make_job(std::span<const std::uint8_t> query, const Question& question) {

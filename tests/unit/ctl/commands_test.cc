@@ -36,7 +36,8 @@ TEST(CommandTable, EveryCommandHasHelpAndAnExampleThatParsesToItself) {
         EXPECT_EQ(find_method(command.method()), &command);
         const auto help = help_text(command.name);
         EXPECT_NE(help.find(command.usage()), std::string::npos);
-        for (const auto& parameter : command.parameters) EXPECT_NE(help.find(parameter.help), std::string::npos) << command.name;
+        for (const auto& parameter : command.parameters)
+            EXPECT_NE(help.find(parameter.help), std::string::npos) << command.name;
         EXPECT_NE(help_text("").find(command.help), std::string::npos);
     }
     EXPECT_EQ(find_method("nothing"), nullptr);
@@ -46,8 +47,10 @@ TEST(CommandTable, RequiredParametersStandBeforeOptions) {
     for (const auto& command : all_commands()) {
         bool seen_option = false;
         for (const auto& parameter : command.parameters) {
-            if (parameter.is_option) seen_option = true;
-            else EXPECT_FALSE(seen_option) << command.name;
+            if (parameter.is_option)
+                seen_option = true;
+            else
+                EXPECT_FALSE(seen_option) << command.name;
             if (parameter.is_repeated) EXPECT_TRUE(parameter.is_option) << command.name;
         }
     }
@@ -60,25 +63,37 @@ std::string refused(const std::string& method, const json& params) {
 
 TEST(CommandTable, AWrongParameterIsNamedWithWhatIsExpected) {
     EXPECT_EQ(refused("block", {{"child", "mia"}}),
-              "parameter subject: is missing (usage: hortctl block CHILD SITE|CATEGORY; for example: hortctl block mia tiktok.com)");
-    EXPECT_EQ(refused("child.add", {{"name", "mia"}, {"age", 121}}), "parameter age: 121 is not one (expected a whole number from 0 to 120)");
-    EXPECT_EQ(refused("child.add", {{"name", "a b"}}), "parameter name: \"a b\" is no name (expected up to 32 letters, digits, '-' and '_', for example mia)");
-    EXPECT_EQ(refused("child.add", {{"name", "mia"}, {"devise", "x"}}), "devise: no such parameter (did you mean device?)");
-    EXPECT_NE(refused("block", {{"child", "mia"}, {"subject", "gamblin"}}).find("did you mean 'gambling'?"), std::string::npos);
-    EXPECT_NE(refused("block", {{"child", "mia"}, {"subject", "a b.org"}}).find("the octet ' ' may not stand in a host name"), std::string::npos);
+              "parameter subject: is missing (usage: hortctl block CHILD SITE|CATEGORY; for example: hortctl block mia "
+              "tiktok.com)");
+    EXPECT_EQ(refused("child.add", {{"name", "mia"}, {"age", 121}}),
+              "parameter age: 121 is not one (expected a whole number from 0 to 120)");
+    EXPECT_EQ(refused("child.add", {{"name", "a b"}}),
+              "parameter name: \"a b\" is no name (expected up to 32 letters, digits, '-' and '_', for example mia)");
+    EXPECT_EQ(refused("child.add", {{"name", "mia"}, {"devise", "x"}}),
+              "devise: no such parameter (did you mean device?)");
+    EXPECT_NE(refused("block", {{"child", "mia"}, {"subject", "gamblin"}}).find("did you mean 'gambling'?"),
+              std::string::npos);
+    EXPECT_NE(
+        refused("block", {{"child", "mia"}, {"subject", "a b.org"}}).find("the octet ' ' may not stand in a host name"),
+        std::string::npos);
     EXPECT_NE(refused("block", json::array()).find("params is not an object"), std::string::npos);
     EXPECT_NE(refused("block", {{"child", {1, 2}}, {"subject", "a.org"}}).find("is not text"), std::string::npos);
-    EXPECT_NE(refused("child.add", {{"name", "mia"}, {"device", std::vector<std::string>(65, "1.2.3.4")}}).find("more than 64 values"), std::string::npos);
+    EXPECT_NE(refused("child.add", {{"name", "mia"}, {"device", std::vector<std::string>(65, "1.2.3.4")}})
+                  .find("more than 64 values"),
+              std::string::npos);
 }
 
 TEST(CommandTable, SitesComeOutAsHostNames) {
-    EXPECT_EQ(refused("block", {{"child", "mia"}, {"subject", "HTTPS://www.Example.org:8443/path?q#f"}}), R"(accepted {"child":"mia","subject":"www.example.org"})");
-    EXPECT_EQ(refused("block", {{"child", "mia"}, {"subject", "gambling"}}), R"(accepted {"child":"mia","subject":"gambling"})");
+    EXPECT_EQ(refused("block", {{"child", "mia"}, {"subject", "HTTPS://www.Example.org:8443/path?q#f"}}),
+              R"(accepted {"child":"mia","subject":"www.example.org"})");
+    EXPECT_EQ(refused("block", {{"child", "mia"}, {"subject", "gambling"}}),
+              R"(accepted {"child":"mia","subject":"gambling"})");
     EXPECT_EQ(refused("status", nullptr), "accepted {}");
 }
 
 TEST(CommandLine, OptionsMayStandAnywhereAndRepeat) {
-    const auto line = parse_command_line(words("child --device 10.0.0.1 add mia --age=9 --json --device ::1 --data /tmp/x"));
+    const auto line =
+        parse_command_line(words("child --device 10.0.0.1 add mia --age=9 --json --device ::1 --data /tmp/x"));
     ASSERT_TRUE(line) << line.error().text();
     EXPECT_EQ(line->params, (json{{"name", "mia"}, {"age", 9}, {"device", {"10.0.0.1", "::1"}}}));
     EXPECT_EQ(line->data, "/tmp/x");
@@ -100,8 +115,10 @@ TEST(CommandLine, MistakesSayWhatIsMeant) {
 }
 
 TEST(Render, TellsAParentWhatToDoNext) {
-    EXPECT_EQ(render("child list", {{"children", json::array()}}), "Nobody is set up yet. Add a child:  hortctl child add NAME --age AGE --account ACCOUNT\n");
-    EXPECT_EQ(render("explain", {{"sentence", "a.org is blocked."}, {"sources", {{{"list", "x/y"}, {"line", 3}, {"entry", "a.org"}}}}}),
+    EXPECT_EQ(render("child list", {{"children", json::array()}}),
+              "Nobody is set up yet. Add a child:  hortctl child add NAME --age AGE --account ACCOUNT\n");
+    EXPECT_EQ(render("explain", {{"sentence", "a.org is blocked."},
+                                 {"sources", {{{"list", "x/y"}, {"line", 3}, {"entry", "a.org"}}}}}),
               "a.org is blocked.\n  x/y:3  a.org\n");
     EXPECT_EQ(render("block", {{"message", "done"}}), "done\n");
 }

@@ -22,14 +22,16 @@ TEST(Configuration, AFileThatIsWrongChangesNothing) {
 
 TEST(Configuration, TheMachinesResolverIsTheFirstThatIsNotOurselves) {
     const auto own = *platform::parse_endpoint("127.0.0.1:53");
-    const auto found = upstream_of_resolv_conf("# x\nsearch a\nnameserver 127.0.0.1\nnameserver nonsense\nnameserver ::1\n", own);
+    const auto found =
+        upstream_of_resolv_conf("# x\nsearch a\nnameserver 127.0.0.1\nnameserver nonsense\nnameserver ::1\n", own);
     ASSERT_TRUE(found);
     EXPECT_EQ(found->text(), "[::1]:53");
     EXPECT_FALSE(upstream_of_resolv_conf("", own));
 }
 
 TEST(Handlers, EveryCommandOfTheTableHasOne) {
-    for (const auto& command : ctl::all_commands()) EXPECT_NE(control::find_handler(command.method()), nullptr) << command.name;
+    for (const auto& command : ctl::all_commands())
+        EXPECT_NE(control::find_handler(command.method()), nullptr) << command.name;
     EXPECT_EQ(control::find_handler("nothing"), nullptr);
 }
 

@@ -35,7 +35,17 @@ Bytes answer(const Bytes& question, const std::vector<R>& records, std::uint8_t 
     out[11] = 0;
     for (const auto& r : records) {
         ++out[7 + 2 * static_cast<std::size_t>(r.section)];
-        const unsigned fixed[] = {0xc0, 12, unsigned{r.type} >> 8, unsigned{r.type} & 255, 0, 1, r.ttl >> 24, r.ttl >> 16 & 255, r.ttl >> 8 & 255, r.ttl & 255, 0,
+        const unsigned fixed[] = {0xc0,
+                                  12,
+                                  unsigned{r.type} >> 8,
+                                  unsigned{r.type} & 255,
+                                  0,
+                                  1,
+                                  r.ttl >> 24,
+                                  r.ttl >> 16 & 255,
+                                  r.ttl >> 8 & 255,
+                                  r.ttl & 255,
+                                  0,
                                   static_cast<unsigned>(r.data.size())};
         for (const auto value : fixed) out.push_back(static_cast<std::uint8_t>(value));
         out.insert(out.end(), r.data.begin(), r.data.end());
@@ -63,7 +73,9 @@ TEST(DnsMessage, ReadsAQuestionWithItsEdns) {
 TEST(DnsMessage, EveryTruncationOfAQuestionIsRefused) {
     const auto packet = query("www.example.org", 1, true);
     for (std::size_t size = 0; size < packet.size(); ++size)
-        EXPECT_EQ(parse_question(std::span(packet).first(size)).fault, size < 12 ? QuestionFault::drop : QuestionFault::format_error) << size;
+        EXPECT_EQ(parse_question(std::span(packet).first(size)).fault,
+                  size < 12 ? QuestionFault::drop : QuestionFault::format_error)
+            << size;
 }
 
 TEST(DnsMessage, AnAnswerMustMatchItsQuestionToTheLetter) {
@@ -98,7 +110,7 @@ TEST(DnsMessage, AnswersAreKeptForTheirLowestTtlAndNegativeOnesForTheSoaMinimum)
     EXPECT_EQ(ttl({{0, 1, 0x80000000, address}}), 0u);
     EXPECT_EQ(ttl({{1, 6, 900, soa(60)}}, 3), 60u);
     EXPECT_EQ(ttl({{1, 6, 30, soa(60)}}), 30u);
-    EXPECT_EQ(ttl({}, 3), 0u);                     // RFC 2308 section 5: without SOA it is not kept
+    EXPECT_EQ(ttl({}, 3), 0u);                      // RFC 2308 section 5: without SOA it is not kept
     EXPECT_EQ(ttl({{0, 1, 300, address}}, 2), 0u);  // SERVFAIL
 }
 

@@ -17,7 +17,9 @@ RequestHead request(const std::string& head) {
 }
 
 TEST(HttpMessage, WhatGoesUpstreamIsWrittenAnew) {
-    const std::string head = "GET http://Example.org:8080?q=1 HTTP/1.1\r\nhost: other\r\nX-A:  one \r\nConnection: close, X-B\r\nX-B: 1\r\nKeep-Alive: 5\r\nProxy-Connection: x\r\n\r\n";
+    const std::string head =
+        "GET http://Example.org:8080?q=1 HTTP/1.1\r\nhost: other\r\nX-A:  one \r\nConnection: close, X-B\r\nX-B: "
+        "1\r\nKeep-Alive: 5\r\nProxy-Connection: x\r\n\r\n";
     const auto r = request(head);
     EXPECT_FALSE(r.keeps_alive);
     EXPECT_EQ(r.path, "?q=1");
@@ -25,7 +27,8 @@ TEST(HttpMessage, WhatGoesUpstreamIsWrittenAnew) {
 }
 
 TEST(HttpMessage, ConnectionCannotStripHostOrFraming) {
-    const std::string head = "POST http://a.org/ HTTP/1.1\r\nHost: a.org\r\nContent-Length: 3\r\nConnection: content-length, host\r\n\r\n";
+    const std::string head =
+        "POST http://a.org/ HTTP/1.1\r\nHost: a.org\r\nContent-Length: 3\r\nConnection: content-length, host\r\n\r\n";
     const auto r = request(head);
     EXPECT_EQ(r.framing, Framing::length);
     EXPECT_EQ(write_request(r), "POST / HTTP/1.1\r\nHost: a.org\r\nContent-Length: 3\r\n\r\n");
@@ -43,7 +46,8 @@ TEST(HttpMessage, AddressesOfVersion6StandInBrackets) {
 TEST(HttpMessage, AHeadIsFoundOnlyWholeAndClean) {
     const auto size = [](std::string_view text) {
         const auto found = find_head(text);
-        return std::holds_alternative<HttpFault>(found) ? -std::get<HttpFault>(found).status : static_cast<int>(std::get<0>(found).value_or(0));
+        return std::holds_alternative<HttpFault>(found) ? -std::get<HttpFault>(found).status
+                                                        : static_cast<int>(std::get<0>(found).value_or(0));
     };
     EXPECT_EQ(size("GET"), 0);
     EXPECT_EQ(size("GET x\r\nA: b\r\n\r"), 0);

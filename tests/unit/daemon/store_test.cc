@@ -1,8 +1,8 @@
-#include "daemon/store/people.h"
-
 #include <gtest/gtest.h>
 
 #include <filesystem>
+
+#include "daemon/store/people.h"
 
 namespace hort::store {
 namespace {
@@ -69,7 +69,8 @@ TEST_F(StoreTest, RemovingAPersonRemovesAllThatBelongsToIt) {
     ASSERT_TRUE(people->set_rule("mia", {"a.org", false, Verdict::block}, by));
     ASSERT_TRUE(people->remove("MIA", by));
     int left = 0;
-    for (const char* sql : {"SELECT 1 FROM accounts", "SELECT 1 FROM devices", "SELECT 1 FROM rules", "SELECT 1 FROM people"})
+    for (const char* sql :
+         {"SELECT 1 FROM accounts", "SELECT 1 FROM devices", "SELECT 1 FROM rules", "SELECT 1 FROM people"})
         ASSERT_TRUE(database->run(sql, {}, [&](const Database::Row&) { ++left; }));
     EXPECT_EQ(left, 0);
     EXPECT_TRUE(people->add(mia(), by));

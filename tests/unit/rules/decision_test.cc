@@ -32,11 +32,14 @@ class DecisionTest : public testing::Test {
 
     Subject mia() const { return {&policy.people[0], &policy.people[0].profile}; }
     Subject ann() const { return {&policy.people[1], &policy.people[1].profile}; }
-    void own(const char* site, Verdict verdict) { policy.people[0].profile.own_rules.set(*Hostname::parse(site), verdict); }
+    void own(const char* site, Verdict verdict) {
+        policy.people[0].profile.own_rules.set(*Hostname::parse(site), verdict);
+    }
     Decision on(const Subject& who, const char* site) const { return decide(policy, who, *Hostname::parse(site), {}); }
     std::string said(const Subject& who, const char* site) const {
         const auto d = on(who, site);
-        return std::string(name_of(d.verdict)) + " " + std::string(name_of(d.reason)) + " " + std::to_string(d.source.matched_labels);
+        return std::string(name_of(d.verdict)) + " " + std::string(name_of(d.reason)) + " " +
+               std::to_string(d.source.matched_labels);
     }
 
     const Taxonomy& taxonomy = Taxonomy::shipped();
@@ -89,7 +92,8 @@ TEST_F(DecisionTest, ExplainsItselfInOneSentence) {
     const auto words = [&](const char* site) {
         return explain(on(mia(), site), mia(), *Hostname::parse(site), taxonomy);
     };
-    EXPECT_EQ(words("www.casino.example"), "www.casino.example is blocked for Mia: casino.example is listed under Gambling and betting.");
+    EXPECT_EQ(words("www.casino.example"),
+              "www.casino.example is blocked for Mia: casino.example is listed under Gambling and betting.");
     EXPECT_EQ(words("childline.org.uk"), "childline.org.uk is protected help: always reachable, never logged.");
     own("a.org", Verdict::block);
     EXPECT_EQ(words("b.a.org"), "b.a.org is blocked by the own rule for a.org of Mia.");

@@ -13,14 +13,16 @@ struct Read {
 Read read(std::string_view content, ListFormat format) {
     Read out;
     out.report = read_list(content, format, [&](const ListEntry& entry) {
-        out.entries.push_back(std::to_string(entry.line) + (entry.scope == Scope::exact ? " =" : " *.") + std::string(entry.host.text()));
+        out.entries.push_back(std::to_string(entry.line) + (entry.scope == Scope::exact ? " =" : " *.") +
+                              std::string(entry.host.text()));
     });
     return out;
 }
 using Lines = std::vector<std::string>;
 
 TEST(ListReader, HostsEntriesAreExactAndMayNameSeveralOnALine) {
-    const auto r = read("# comment\n127.0.0.1 localhost\n0.0.0.0 a.org b.org # both\n\n:: c.org\n::1 ip6-localhost\n", ListFormat::hosts);
+    const auto r = read("# comment\n127.0.0.1 localhost\n0.0.0.0 a.org b.org # both\n\n:: c.org\n::1 ip6-localhost\n",
+                        ListFormat::hosts);
     EXPECT_EQ(r.entries, (Lines{"3 =a.org", "3 =b.org", "5 =c.org"}));
     EXPECT_EQ(r.report.refused, 0u);
 }
@@ -32,7 +34,8 @@ TEST(ListReader, PlainDomainsCoverTheNameAndAllBelow) {
 
 TEST(ListReader, GarbageIsReportedByLineAndTheGoodLinesLoad) {
     std::string content = "\xef\xbb\xbfgood1.org\r\n";
-    content += std::string("bad\0nul.org\n", 12) + std::string(10 << 20, 'x') + "\n" + "\x01\x02\xff\n" + "two words\n" + "192.0.2.1\ncom\n" + "good2.org";
+    content += std::string("bad\0nul.org\n", 12) + std::string(10 << 20, 'x') + "\n" + "\x01\x02\xff\n" +
+               "two words\n" + "192.0.2.1\ncom\n" + "good2.org";
     const auto r = read(content, ListFormat::domains);
     EXPECT_EQ(r.entries, (Lines{"1 *.good1.org", "8 *.good2.org"}));
     EXPECT_EQ(r.report.refused, 6u);

@@ -68,7 +68,8 @@ TEST(Ruleset, AgreesWithANaiveReferenceOnRandomNames) {
     const auto name = [&] {
         std::string out;
         const int labels = 2 + static_cast<int>(random() % 3);
-        for (int i = 0; i < labels; ++i) out += std::string(1, static_cast<char>('a' + random() % 12)) + (i + 1 < labels ? "." : "");
+        for (int i = 0; i < labels; ++i)
+            out += std::string(1, static_cast<char>('a' + random() % 12)) + (i + 1 < labels ? "." : "");
         return out;
     };
     RulesetCompiler compiler(taxonomy(), salt);
@@ -104,7 +105,8 @@ TEST(Ruleset, NoNameOutsideMatchesByChance) {
 
 TEST(Ruleset, ADamagedImageIsRefusedWhereverItIsDamaged) {
     RulesetCompiler compiler(taxonomy(), salt);
-    for (int i = 0; i < 50; ++i) compiler.add(host("s" + std::to_string(i) + ".example"), Scope::subtree, category("adult"));
+    for (int i = 0; i < 50; ++i)
+        compiler.add(host("s" + std::to_string(i) + ".example"), Scope::subtree, category("adult"));
     const auto good = *compiler.finish(1);
     ASSERT_TRUE(Ruleset::open(image_in_memory(good), taxonomy()));
     for (std::size_t at = 0; at < good.size(); ++at) {
@@ -115,7 +117,8 @@ TEST(Ruleset, ADamagedImageIsRefusedWhereverItIsDamaged) {
         EXPECT_FALSE(opened.error().hint.empty());
     }
     for (std::size_t size = 0; size < good.size(); size += 7)
-        EXPECT_FALSE(Ruleset::open(image_in_memory({good.begin(), good.begin() + static_cast<long>(size)}), taxonomy()));
+        EXPECT_FALSE(
+            Ruleset::open(image_in_memory({good.begin(), good.begin() + static_cast<long>(size)}), taxonomy()));
     auto longer = good;
     longer.resize(longer.size() + 8);
     EXPECT_FALSE(Ruleset::open(image_in_memory(longer), taxonomy()));
@@ -124,7 +127,8 @@ TEST(Ruleset, ADamagedImageIsRefusedWhereverItIsDamaged) {
 // A liar who computes the checksum anew still gets no access outside the image.
 TEST(Ruleset, BoundsAreCheckedEvenWhenTheChecksumIsRight) {
     RulesetCompiler compiler(taxonomy(), salt);
-    for (int i = 0; i < 50; ++i) compiler.add(host("s" + std::to_string(i) + ".example"), Scope::subtree, category("adult"));
+    for (int i = 0; i < 50; ++i)
+        compiler.add(host("s" + std::to_string(i) + ".example"), Scope::subtree, category("adult"));
     const auto good = *compiler.finish(1);
     std::mt19937 random(2);
     for (int i = 0; i < 3000; ++i) {
