@@ -50,6 +50,8 @@ Status apply_config_text(Configuration& configuration, const std::string& text, 
     } catch (const nlohmann::json::parse_error& fault) {
         return Error{"not valid JSON", path + ":" + line_and_column(text, fault.byte > 0 ? fault.byte - 1 : 0),
                      "comments are allowed, trailing commas are not"};
+    } catch (const nlohmann::json::exception&) {  // it throws another kind for numbers such as 1e999, without a place
+        return Error{"holds a number that is out of range", path, "no setting is a number that large"};
     }
     if (!json.is_object())
         return Error{"not a JSON object", path + ":1:1", R"(expected {"dns": "127.0.0.1:5300", ...})"};

@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             if ((*rules)->lookup(host, CategorySet(1)).categories.empty()) std::abort();
     }
     std::vector<std::byte> image(size);
-    std::memcpy(image.data(), data, size);
+    if (size > 0) std::memcpy(image.data(), data, size);
     if (size > 80) {  // past the checksum, into the bounds
         const auto sum = image::checksum(std::span<const std::byte>(image).subspan(image::checked_from));
         std::memcpy(image.data() + 16, &sum, 8);

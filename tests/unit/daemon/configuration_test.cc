@@ -10,6 +10,13 @@
 namespace hort {
 namespace {
 
+TEST(Configuration, ANumberOutOfRangeIsRefusedLikeAnyOtherMistake) {
+    Configuration c;
+    const auto refused = apply_config_text(c, R"({"dns": 1e999})", "hort.json");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().where, "hort.json");
+}
+
 TEST(Configuration, AFileThatIsWrongChangesNothing) {
     Configuration c;
     c.dns = *platform::parse_endpoint("127.0.0.1:5300");
