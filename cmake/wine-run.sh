@@ -1,6 +1,8 @@
 #!/bin/sh
-# Runs a Windows test program under Wine with a prefix of its own, made on first use.
-export WINEPREFIX="${WINEPREFIX:-${TMPDIR:-/tmp}/hort-wine-$(id -u)}" WINEDEBUG=-all
+# Runs a Windows test program under Wine with a prefix of its own beside it, made on first use. (Not below /tmp: Wine
+# refuses a prefix whose parent folder belongs to somebody else.)
+WINEPREFIX="${WINEPREFIX:-$(cd "$(dirname "$1")/.." && pwd)/wine}"
+export WINEPREFIX WINEDEBUG=-all
 export WINEDLLOVERRIDES="mscoree=;mshtml=;winemenubuilder.exe="
 wine=/usr/lib/wine/wine64
 [ -x "$wine" ] || wine=wine64
@@ -8,4 +10,5 @@ if [ ! -e "$WINEPREFIX/system.reg" ]; then
   "$wine" wineboot -i >/dev/null 2>&1
   "$wine" winecfg -v win10 >/dev/null 2>&1
 fi
+[ -e "$WINEPREFIX/system.reg" ] || { echo "Wine could not make its prefix $WINEPREFIX" >&2; exit 1; }
 exec "$wine" "$@"
