@@ -9,6 +9,7 @@ wine=/usr/lib/wine/wine64
 if [ ! -e "$WINEPREFIX/system.reg" ]; then
   "$wine" wineboot -i >/dev/null 2>&1
   "$wine" winecfg -v win10 >/dev/null 2>&1
+  /usr/lib/wine/wineserver64 -w 2>/dev/null  # the registry is written when the server ends
 fi
 [ -e "$WINEPREFIX/system.reg" ] || { echo "Wine could not make its prefix $WINEPREFIX" >&2; exit 1; }
 exec "$wine" "$@"
