@@ -97,8 +97,11 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
 
     auto params = nlohmann::json::object();
     for (const auto& parameter : out.command->parameters)
-        if (!parameter.is_option && at < words.size())
-            params[std::string(parameter.name)] = typed(parameter, words[at++]);
+        if (!parameter.is_option && at < words.size()) {
+            auto& slot = params[std::string(parameter.name)];
+            if (!parameter.is_repeated) slot = typed(parameter, words[at++]);
+            while (parameter.is_repeated && at < words.size()) slot.push_back(typed(parameter, words[at++]));
+        }
     if (at < words.size()) return Error{"one word too many", words[at], "usage: " + out.command->usage()};
     for (const auto& option : options) {
         const auto& parameters = out.command->parameters;

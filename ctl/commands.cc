@@ -34,6 +34,16 @@ constexpr Parameter log_parameters[] = {
     {"limit", T::count, true, false, "how many entries at most; default 20"},
 };
 
+constexpr Parameter rules_match_parameters[] = {
+    {"host", T::text, false, true, "host names; - reads them from standard input, one a line"},
+    {"list", T::list, true, true,
+     "a list, as [CATEGORY=]PATH[:FORMAT][:exact|:subtree]; a folder is a squidGuard category. FORMAT is one of hosts, "
+     "domains, dstdomain, dnsmasq, unbound, rpz, adblock, v2fly, urls, expressions, csv; without it the content "
+     "decides"},
+    {"type", T::text, true, false, "the record type that is asked for; default A"},
+    {"client", T::text, true, false, "the person or group that asks, for rules with $client and $ctag"},
+};
+
 constexpr Command commands[] = {
     {"status", Role::child, {}, "Show what is in force: listeners, lists, children, counters.", "hortctl status"},
     {"child add", Role::guardian, child_add, "Add a child, or any person of the household.",
@@ -56,6 +66,9 @@ constexpr Command commands[] = {
      "hortctl lists"},
     {"log", Role::guardian, log_parameters, "Show the last blocked attempts and the last changes.",
      "hortctl log --limit 50"},
+    {"rules match", Role::anyone, rules_match_parameters,
+     "Say what lists hold of hosts: host, block|allow|none, the rule as written, file:line, with tabs between.",
+     "hortctl rules match --list adult=adult.txt --list ads.txt:adblock www.example.org", true},
     {"version", Role::anyone, {}, "Show the version of the daemon.", "hortctl version"},
 };
 
@@ -139,7 +152,7 @@ std::string Command::usage() const {
         if (parameter.type == T::subject) upper = "SITE|CATEGORY";
         out += parameter.is_option
                    ? " [--" + std::string(parameter.name) + " " + upper + "]" + (parameter.is_repeated ? "..." : "")
-                   : " " + upper;
+                   : " " + upper + (parameter.is_repeated ? "..." : "");
     }
     return out;
 }
@@ -147,8 +160,8 @@ std::string Command::usage() const {
 std::span<const Command> all_commands() { return commands; }
 
 const Command* find_method(std::string_view method) {
-    const auto it =
-        std::find_if(std::begin(commands), std::end(commands), [&](const Command& c) { return c.method() == method; });
+    const auto it = std::find_if(std::begin(commands), std::end(commands),
+                                 [&](const Command& c) { return !c.is_local && c.method() == method; });
     return it == std::end(commands) ? nullptr : it;
 }
 
@@ -167,7 +180,7 @@ Result<nlohmann::json> check_parameters(const Command& command, const nlohmann::
             continue;
         }
         auto values = parameter.is_repeated && it->is_array() ? *it : nlohmann::json::array({*it});
-        if (values.size() > 64) return fault(parameter, "more than 64 values", {});
+        if (values.size() > 64 && !command.is_local) return fault(parameter, "more than 64 values", {});
         for (auto& value : values) {
             auto checked = check_value(parameter, value);
             if (!checked) return checked.error();

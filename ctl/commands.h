@@ -28,13 +28,15 @@ enum class ParameterType : std::uint8_t {
     account,   // an OS account
     address,   // an IP address
     count,     // 1 to 1000
+    list,      // [CATEGORY=]PATH[:FORMAT][:exact|:subtree]
+    text,      // anything; the command says more
 };
 
 struct Parameter {
     std::string_view name;
     ParameterType type;
     bool is_option;    // given as --name VALUE, and may be left out; otherwise it stands in its place and is required
-    bool is_repeated;  // an option that may be given several times; its value is an array
+    bool is_repeated;  // may be given several times, as an option or as the last words; its value is an array
     std::string_view help;
 };
 
@@ -44,13 +46,14 @@ struct Command {
     std::span<const Parameter> parameters;
     std::string_view help;  // one line
     std::string_view example;
+    bool is_local = false;  // done by hortctl itself, without a daemon
 
     std::string method() const;
     std::string usage() const;  // "hortctl child add NAME [--age AGE]"
 };
 
 std::span<const Command> all_commands();
-// By JSON-RPC method; nullptr when there is none.
+// By JSON-RPC method; nullptr when there is none. Local commands are no methods.
 const Command* find_method(std::string_view method);
 
 // Checks `params` against the table: unknown, missing and ill-typed ones. The error names the parameter, what was

@@ -7,6 +7,7 @@
 #include "ctl/command_line.h"
 #include "ctl/protocol.h"
 #include "ctl/render.h"
+#include "ctl/rules_match.h"
 #include "platform/local_socket.h"
 
 namespace {
@@ -29,6 +30,11 @@ int run(const std::vector<std::string>& arguments) {
         }
         std::fputs(text.c_str(), stdout);
         return done;
+    }
+    if (line->command->is_local) {
+        const auto matched = hort::ctl::rules_match(line->params, line->is_json, stdin, stdout, stderr);
+        if (!matched) std::fprintf(stderr, "hortctl: %s\n", matched.error().text().c_str());
+        return matched ? done : refused;
     }
     const auto address = hort::platform::control_address(line->data);
     auto client = hort::platform::LocalClient::connect(address);

@@ -95,10 +95,10 @@ std::string render_status(const Json& status) {
 }
 
 std::string render_lists(const Json& result) {
-    std::vector<Row> rows = {{"CATEGORY", "LIST", "FORMAT", "NAMES", "REFUSED"}};
+    std::vector<Row> rows = {{"CATEGORY", "LIST", "FORMAT", "NAMES", "SKIPPED", "REFUSED"}};
     for (const auto& list : result.at("lists"))
         rows.push_back({list.at("category"), list.at("list"), list.at("format"), number(list.at("accepted")),
-                        number(list.at("refused"))});
+                        number(list.at("skipped")), number(list.at("refused"))});
     std::string out = table(rows);
     for (const auto& list : result.at("lists"))
         for (const auto& problem : list.at("problems"))

@@ -72,7 +72,8 @@ std::optional<std::string> dispatch(Household& household, const Caller& caller, 
         const auto handler = find_handler(method);
         if (command == nullptr || handler == nullptr) {
             std::vector<std::string> methods;
-            for (const auto& known : ctl::all_commands()) methods.push_back(known.method());
+            for (const auto& known : ctl::all_commands())
+                if (!known.is_local) methods.push_back(known.method());
             const std::vector<std::string_view> words(methods.begin(), methods.end());
             const auto near = nearest(method, words);
             return error(

@@ -53,8 +53,8 @@ Result<std::vector<File>> find_files(const std::string& root, Library& library) 
 
 // Changes whenever a list is added, removed or written, the salt or the image format changes.
 std::uint64_t digest_of(const std::string& root, const std::vector<File>& files, HashKey salt) {
-    std::string text =
-        "image " + std::to_string(image::version) + " " + std::to_string(salt.k0) + " " + std::to_string(salt.k1);
+    std::string text = "image " + std::to_string(image::version) + " readers 2 " + std::to_string(salt.k0) + " " +
+                       std::to_string(salt.k1);
     for (const auto& category : Taxonomy::shipped().entries()) text += "\n" + category.id;
     for (const auto& file : files) {
         struct stat info {};
@@ -72,6 +72,7 @@ json to_json(const std::vector<ListInfo>& lists) {
                        {"category", list.category},
                        {"format", name_of(list.format)},
                        {"accepted", list.report.accepted},
+                       {"skipped", list.report.skipped},
                        {"refused", list.report.refused},
                        {"problems", list.report.problems}});
     return out;
@@ -89,7 +90,7 @@ bool read_infos(const std::string& path, std::vector<ListInfo>& lists) {
             lists.push_back({item.at("path"),
                              item.at("category"),
                              *format,
-                             {item.at("accepted"), item.at("refused"), item.at("problems")}});
+                             {item.at("accepted"), item.at("skipped"), item.at("refused"), item.at("problems")}});
         }
     } catch (const json::exception&) {
         lists.clear();
@@ -135,8 +136,9 @@ Result<Library> load_library(const std::string& root, const std::string& image_f
         }
         const auto category = *Taxonomy::shipped().find(file.category);
         ListInfo info{file.path, file.category, detect_list_format(*content), {}};
-        info.report = read_list(*content, info.format,
-                                [&](const ListEntry& entry) { compiler.add(entry.host, entry.scope, category); });
+        info.report =
+            read_list(*content, info.format,
+                      {.name = [&](const ListEntry& entry) { compiler.add(entry.host, entry.scope, category); }});
         out.lists.push_back(std::move(info));
     }
     const auto bytes = compiler.finish(digest);
@@ -162,14 +164,14 @@ std::vector<Place> find_places(const Library& library, const Hostname& host, std
         if (list.category != category) continue;
         const auto content = platform::read_file(library.root + "/" + list.path, max_list_size);
         if (!content) continue;
-        read_list(*content, list.format, [&](const ListEntry& entry) {
+        read_list(*content, list.format, {.name = [&](const ListEntry& entry) {
             const auto name = entry.host.text();
             const bool is_same = name == host.text();
             const bool is_below = entry.scope == Scope::subtree && host.text().ends_with(name) &&
                                   host.text().size() > name.size() &&
                                   host.text()[host.text().size() - name.size() - 1] == '.';
             if ((is_same || is_below) && out.size() < 20) out.push_back({list.path, entry.line, std::string(name)});
-        });
+        }});
     }
     return out;
 }

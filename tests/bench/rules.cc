@@ -35,7 +35,7 @@ const Names& names() {
             std::ifstream in(file.path(), std::ios::binary);
             std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
             (void)read_list(text, detect_list_format(text),
-                            [&](const ListEntry& entry) { out.listed.push_back(entry.host); });
+                            {.name = [&](const ListEntry& entry) { out.listed.push_back(entry.host); }});
             if (text.size() > out.text.size()) out.text = std::move(text);
         }
         std::mt19937 random(1);
@@ -103,7 +103,7 @@ BENCHMARK(BM_OpenAndVerify)->Unit(benchmark::kMillisecond);
 void BM_ReadList(benchmark::State& state) {
     const auto& text = names().text;
     const auto format = detect_list_format(text);
-    for (auto _ : state) benchmark::DoNotOptimize(read_list(text, format, [](const ListEntry&) {}));
+    for (auto _ : state) benchmark::DoNotOptimize(read_list(text, format, {.name = [](const ListEntry&) {}}));
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
 }
 BENCHMARK(BM_ReadList)->Unit(benchmark::kMillisecond);

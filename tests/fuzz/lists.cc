@@ -1,8 +1,9 @@
-// Octets as a list of each format, compiled and looked up; and as an image.
+// Octets as a list of each format, compiled, looked up and matched; and as an image.
 #include <cstdlib>
 #include <string>
 
 #include "rules/compiler.h"
+#include "rules/list_matcher.h"
 #include "rules/list_reader.h"
 
 using namespace hort;
@@ -10,17 +11,25 @@ using namespace hort;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     (void)detect_list_format(text);
-    for (const auto format : {ListFormat::hosts, ListFormat::domains}) {
+    for (const auto name : list_format_names()) {
+        const auto format = *parse_list_format(name);
         RulesetCompiler compiler(Taxonomy::shipped(), HashKey{1, 2});
         std::vector<Hostname> hosts;
-        (void)read_list(text, format, [&](const ListEntry& entry) {
-            compiler.add(entry.host, entry.scope, 0);
-            if (hosts.size() < 50) hosts.push_back(entry.host);
-        });
+        (void)read_list(text, format, {.name = [&](const ListEntry& entry) {
+                            compiler.add(entry.host, entry.scope, 0);
+                            if (hosts.size() < 50) hosts.push_back(entry.host);
+                        }});
         const auto rules = Ruleset::open(image_in_memory(*compiler.finish(0)), Taxonomy::shipped());
         if (!rules) std::abort();
         for (const auto& host : hosts)
             if ((*rules)->lookup(host, CategorySet(1)).categories.empty()) std::abort();
+    }
+    for (const auto name : list_format_names()) {
+        ListMatcher matcher;
+        matcher.add({"l", *parse_list_format(name), {}, {}}, std::string(text),
+                    [&](const std::string&) { return std::optional<std::string>("a.b.c\n"); });
+        matcher.finish();
+        for (const char* host : {"a.b.c", "ads.example.org"}) (void)matcher.match({*Hostname::parse(host), 1, "mia"});
     }
     std::vector<std::byte> image(size);
     if (size > 0) std::memcpy(image.data(), data, size);

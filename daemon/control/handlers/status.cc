@@ -42,6 +42,7 @@ Result<json> lists(Household& household, const Caller&, const json&) {
                                 {"list", list.path},
                                 {"format", name_of(list.format)},
                                 {"accepted", list.report.accepted},
+                                {"skipped", list.report.skipped},
                                 {"refused", list.report.refused},
                                 {"problems", list.report.problems}});
     const auto& taxonomy = Taxonomy::shipped();
