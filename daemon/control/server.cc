@@ -6,6 +6,7 @@
 #include "ctl/protocol.h"
 #include "daemon/asio.h"
 #include "daemon/control/dispatch.h"
+#include "daemon/pending_timer.h"
 #include "platform/accounts.h"
 #include "platform/local_socket.h"
 
@@ -47,7 +48,7 @@ class RunningServer final : public Server {
             if (fault == asio::error::operation_aborted || fault == asio::error::bad_descriptor) co_return;
             if (fault) {
                 asio::steady_timer pause(io_, 100ms);
-                co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, fault));
+                co_await wait_for(pause);
                 continue;
             }
             if (clients_ >= max_clients) continue;
@@ -90,7 +91,7 @@ class RunningServer final : public Server {
             asio::steady_timer timer(io_, write_limit);
             auto written = co_await (
                 asio::async_write(socket, asio::buffer(*answer), asio::redirect_error(asio::use_awaitable, fault)) ||
-                timer.async_wait(asio::use_awaitable));
+                wait_for(timer));
             if (fault || written.index() == 1 || is_last) co_return;
         }
     }

@@ -1,6 +1,7 @@
 #include "daemon/dns/server.h"
 
 #include "daemon/asio.h"
+#include "daemon/pending_timer.h"
 #include "platform/clock.h"
 
 namespace hort::dns {
@@ -16,7 +17,7 @@ constexpr std::size_t max_queued = 4000;  // misses on their way from the UDP th
 // Runs `work` with an end: true when it finished in time with a true result.
 asio::awaitable<bool> in_time(asio::awaitable<bool> work) {
     asio::steady_timer timer(co_await asio::this_coro::executor, tcp_idle);
-    auto first = co_await (std::move(work) || timer.async_wait(asio::use_awaitable));
+    auto first = co_await (std::move(work) || wait_for(timer));
     co_return first.index() == 0 && std::get<0>(first);
 }
 
@@ -150,7 +151,7 @@ class RunningServer final : public Server {
             if (fault == asio::error::operation_aborted || fault == asio::error::bad_descriptor) co_return;
             if (fault) {  // out of descriptors: wait for some to come back, do not spin
                 asio::steady_timer pause(io_, 100ms);
-                co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, fault));
+                co_await wait_for(pause);
                 continue;
             }
             if (tcp_clients_ >= max_tcp_clients) continue;  // closes it

@@ -1,5 +1,7 @@
 #include "daemon/proxy/connector.h"
 
+#include "daemon/pending_timer.h"
+
 namespace hort::proxy {
 namespace {
 
@@ -52,7 +54,7 @@ asio::awaitable<Connected> connect_to(NameResolver& resolver, std::string host, 
         asio::steady_timer timer(executor, connect_limit);
         const tcp::endpoint endpoint(to_asio(address), port);
         auto first = co_await (socket.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, fault)) ||
-                               timer.async_wait(asio::use_awaitable));
+                               wait_for(timer));
         if (first.index() == 0 && !fault) {
             socket.set_option(tcp::no_delay(true), fault);
             co_return Connected{std::move(socket), 0};

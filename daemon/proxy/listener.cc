@@ -1,6 +1,7 @@
 #include "daemon/proxy/listener.h"
 
 #include "daemon/asio.h"
+#include "daemon/pending_timer.h"
 #include "daemon/proxy/http_session.h"
 
 namespace hort::proxy {
@@ -30,7 +31,7 @@ class RunningListener final : public Listener {
             if (fault == asio::error::operation_aborted || fault == asio::error::bad_descriptor) co_return;
             if (fault) {
                 asio::steady_timer pause(io_, 100ms);
-                co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, fault));
+                co_await wait_for(pause);
                 continue;
             }
             if (clients_ >= max_clients) continue;

@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 
-#include "daemon/asio.h"
+#include "daemon/pending_timer.h"
 
 namespace hort::proxy {
 
@@ -42,7 +42,7 @@ class Watchdog {
     static void arm(const std::shared_ptr<State>& state) {
         state->is_armed = true;
         state->timer.expires_at(state->deadline);
-        state->timer.async_wait([state](const error_code& fault) {
+        state->timer.async_wait([state, pending = PendingTimer()](const error_code& fault) {
             if (state->is_over || fault) return;
             if (Clock::now() < state->deadline) return arm(state);
             state->is_armed = false;

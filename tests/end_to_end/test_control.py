@@ -4,7 +4,7 @@ import os
 import socket
 import unittest
 
-from household import BIN, Household, run
+from household import BIN, Household, run, wait_until
 
 
 class Control(Household):
@@ -110,6 +110,19 @@ class Control(Household):
         status = self.hortctl("status", **nobody)
         self.assertIn("leo", status)
         self.assertNotIn("ann", status)
+
+    def test_after_its_work_no_timer_is_armed(self):
+        self.address("www.good.test")
+        self.curl(self.web_url("www.good.test"))
+        self.ask("status")
+        folder = f"/proc/{self.hortd.pid}/fd/"
+        timers = [n for n in os.listdir(folder) if os.readlink(folder + n) == "anon_inode:[timerfd]"]
+        self.assertEqual(len(timers), 1)
+
+        def is_disarmed():
+            with open(f"/proc/{self.hortd.pid}/fdinfo/{timers[0]}") as f:
+                return "it_value: (0, 0)" in f.read()
+        wait_until("the timer to be disarmed", is_disarmed)
 
 
 if __name__ == "__main__":

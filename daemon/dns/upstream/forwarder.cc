@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "daemon/asio.h"
+#include "daemon/pending_timer.h"
 
 namespace hort::dns {
 namespace {
@@ -37,8 +38,7 @@ struct Asked {
 
 asio::awaitable<void> wait(std::chrono::milliseconds time) {
     asio::steady_timer timer(co_await asio::this_coro::executor, time);
-    error_code ignored;
-    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await wait_for(timer);
 }
 
 asio::awaitable<Asked> exchange_udp(const platform::Endpoint& upstream, const Question& question) {
