@@ -1,12 +1,13 @@
 # Writes a C++ source that defines the shipped data files as string literals.
 # Called as: cmake -D OUT=file.cc -D IN_DIR=rules/data -P embed.cmake
 set(text "#include \"rules/data/shipped.h\"\n\nnamespace hort::data {\n")
-foreach(name categories protected_help)
+foreach(name categories essential_allow protected_help rule_file.schema safe_search services subscriptions)
   file(READ "${IN_DIR}/${name}.json" content)
   # One literal may not exceed 64 KiB on every compiler; pieces are joined by the language.
   string(LENGTH "${content}" length)
   set(at 0)
-  string(APPEND text "const std::string_view ${name}_json =")
+  string(REPLACE "." "_" variable "${name}")
+  string(APPEND text "const std::string_view ${variable}_json =")
   while(at LESS length)
     string(SUBSTRING "${content}" ${at} 8000 piece)
     string(APPEND text "\nR\"hort(${piece})hort\"")

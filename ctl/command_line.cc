@@ -27,11 +27,20 @@ const Command* match_command(const std::vector<std::string>& words, std::size_t&
 }
 
 nlohmann::json typed(const Parameter& parameter, const std::string& text) {
-    if (parameter.type != ParameterType::age && parameter.type != ParameterType::count) return text;
+    const auto type = parameter.type;
+    if (type != ParameterType::age && type != ParameterType::count && type != ParameterType::number) return text;
     int value = 0;
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (fault != std::errc() || end != text.data() + text.size()) return text;  // the check names what is wrong
     return value;
+}
+
+// No option is a flag of one command and has a value in another; a test checks it.
+bool is_flag(std::string_view name) {
+    for (const auto& command : all_commands())
+        for (const auto& parameter : command.parameters)
+            if (parameter.type == ParameterType::flag && parameter.name == name) return true;
+    return false;
 }
 
 Error unknown_command(const std::vector<std::string>& words) {
@@ -60,7 +69,7 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
     };
     std::vector<Option> options;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
-        const auto& argument = arguments[i];
+        const auto argument = arguments[i] == "-o" ? std::string("--output") : arguments[i];
         if (!argument.starts_with("--") && argument != "-h") {
             words.push_back(argument);
             continue;
@@ -74,6 +83,8 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
             Option option{argument.substr(2, equals == std::string::npos ? equals : equals - 2), {}, true};
             if (equals != std::string::npos)
                 option.value = argument.substr(equals + 1);
+            else if (is_flag(option.name))
+                option.value = "true";
             else if (i + 1 < arguments.size())
                 option.value = arguments[++i];
             else
@@ -110,7 +121,9 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
         if (it == parameters.end())
             return Error{"no such option", "--" + option.name, "usage: " + out.command->usage()};
         auto& slot = params[option.name];
-        if (it->is_repeated)
+        if (it->type == ParameterType::flag)
+            slot = option.value == "true" ? nlohmann::json(true) : nlohmann::json(option.value);
+        else if (it->is_repeated)
             slot.push_back(typed(*it, option.value));
         else if (!slot.is_null())
             return Error{"given twice", "--" + option.name, {}};

@@ -7,6 +7,7 @@
 #include "rules/category.h"
 #include "rules/hostname.h"
 #include "rules/nearest.h"
+#include "rules/service.h"
 
 namespace hort::ctl {
 namespace {
@@ -24,7 +25,7 @@ constexpr Parameter child_add[] = {
 constexpr Parameter child_only[] = {child_parameter};
 constexpr Parameter child_and_subject[] = {
     child_parameter,
-    {"subject", T::subject, false, false, "a site (and all below it), or a category"},
+    {"subject", T::subject, false, false, "a site (and all below it), a service such as roblox, or a category"},
 };
 constexpr Parameter child_and_site[] = {
     child_parameter,
@@ -42,6 +43,57 @@ constexpr Parameter rules_match_parameters[] = {
      "decides"},
     {"type", T::text, true, false, "the record type that is asked for; default A"},
     {"client", T::text, true, false, "the person or group that asks, for rules with $client and $ctag"},
+};
+
+constexpr Parameter lists_add[] = {
+    {"url", T::text, false, false,
+     "where the list is published: https:, http: or file:; the word defaults stands for all that Hort recommends"},
+    {"category", T::category, true, false, "the category of its entries"},
+    {"allow", T::flag, true, false, "it is an allow-list: its entries are exceptions for every category"},
+    {"bundle", T::flag, true, false, "it is a school's signed bundle of rules, which is followed from now on"},
+    {"format", T::text, true, false, "its format, where the content should not decide: hosts, domains, adblock, ..."},
+    {"scope", T::text, true, false, "exact or subtree: how far plain names reach, instead of what the format says"},
+    {"title", T::text, true, false, "how it is called in tables"},
+};
+constexpr Parameter lists_id[] = {
+    {"id", T::number, false, false, "the number of the subscription, as 'hortctl lists' shows it"},
+};
+constexpr Parameter lists_ids[] = {
+    {"id", T::number, true, true, "only this subscription; without it all of them"},
+};
+constexpr Parameter rule_file[] = {
+    {"file", T::text, false, false, "a rule file (*.hort.json)"},
+};
+constexpr Parameter rules_compile[] = {
+    {"file", T::text, false, false, "a rule file (*.hort.json)"},
+    {"output", T::text, true, false, "the bundle to write (also -o); default: the rule file's name and serial"},
+};
+constexpr Parameter rules_keygen[] = {
+    {"output", T::text, true, false, "NAME: writes NAME.key (keep it secret) and NAME.pub (also -o); default: hort"},
+};
+constexpr Parameter rules_sign[] = {
+    {"bundle", T::text, false, false, "a bundle, as 'hortctl rules compile' wrote it"},
+    {"key", T::text, true, false, "the private key; default: hort.key"},
+    {"output", T::text, true, false, "where to write it (also -o); default: in its place"},
+};
+constexpr Parameter rules_verify[] = {
+    {"bundle", T::text, false, false, "a bundle"},
+    {"key", T::text, true, false,
+     "a public key: a .pub file or 64 hexadecimal digits; without it any signature counts"},
+};
+constexpr Parameter rules_install[] = {
+    {"bundle", T::text, false, false, "a signed bundle"},
+    {"dry-run", T::flag, true, false, "only say what would change"},
+};
+constexpr Parameter rules_uninstall[] = {
+    {"name", T::text, false, false, "the name of an installed rule file"},
+};
+constexpr Parameter rules_trust[] = {
+    {"key", T::text, false, false, "a public key: a .pub file or 64 hexadecimal digits"},
+    {"title", T::text, true, false, "whose it is"},
+};
+constexpr Parameter rules_distrust[] = {
+    {"key", T::text, false, false, "a public key: a .pub file or 64 hexadecimal digits"},
 };
 
 constexpr Command commands[] = {
@@ -64,11 +116,47 @@ constexpr Command commands[] = {
      {},
      "Show the block lists with their sizes and faults, and the categories.",
      "hortctl lists"},
+    {"lists show", Role::guardian, lists_id,
+     "Show a subscription: its address, its state, what was wrong with its lines.", "hortctl lists show 3"},
+    {"lists add", Role::guardian, lists_add,
+     "Subscribe to a published list, or to a school's bundle; it is fetched at once.",
+     "hortctl lists add https://lists.example.org/games.txt --category games"},
+    {"lists remove", Role::guardian, lists_id, "End a subscription; its entries are out of force at once.",
+     "hortctl lists remove 3"},
+    {"lists update", Role::guardian, lists_ids, "Look for new versions now.", "hortctl lists update"},
+    {"lists progress", Role::guardian, {}, "Show how far a running update is.", "hortctl lists progress"},
     {"log", Role::guardian, log_parameters, "Show the last blocked attempts and the last changes.",
      "hortctl log --limit 50"},
     {"rules match", Role::anyone, rules_match_parameters,
      "Say what lists hold of hosts: host, block|allow|none, the rule as written, file:line, with tabs between.",
      "hortctl rules match --list adult=adult.txt --list ads.txt:adblock www.example.org", true},
+    {"rules check", Role::anyone, rule_file, "Check a rule file: every problem with file:line:column.",
+     "hortctl rules check school.hort.json", true},
+    {"rules test", Role::anyone, rule_file, "Run the tests of a rule file.", "hortctl rules test school.hort.json",
+     true},
+    {"rules compile", Role::anyone, rules_compile, "Test a rule file, and pack it with its lists into a bundle.",
+     "hortctl rules compile school.hort.json -o school.hortbundle", true},
+    {"rules keygen", Role::anyone, rules_keygen, "Make a pair of keys for signing bundles.",
+     "hortctl rules keygen -o school", true},
+    {"rules sign", Role::anyone, rules_sign, "Sign a bundle.", "hortctl rules sign school.hortbundle --key school.key",
+     true},
+    {"rules verify", Role::anyone, rules_verify, "Say what a bundle is and whether its signature is right.",
+     "hortctl rules verify school.hortbundle --key school.pub", true},
+    {"rules schema",
+     Role::anyone,
+     {},
+     "Print the JSON Schema of rule files, for editors.",
+     "hortctl rules schema",
+     true},
+    {"rules install", Role::guardian, rules_install, "Install a signed bundle, or say what it would change.",
+     "hortctl rules install school.hortbundle --dry-run"},
+    {"rules uninstall", Role::guardian, rules_uninstall, "Take an installed rule file out of force.",
+     "hortctl rules uninstall example-school"},
+    {"rules status", Role::guardian, {}, "Show the installed rule files and the trusted keys.", "hortctl rules status"},
+    {"rules trust", Role::guardian, rules_trust, "Trust a key: bundles that it signed may be installed.",
+     "hortctl rules trust school.pub --title Example"},
+    {"rules distrust", Role::guardian, rules_distrust, "Trust a key no longer; what is installed stays.",
+     "hortctl rules distrust school.pub"},
     {"version", Role::anyone, {}, "Show the version of the daemon.", "hortctl version"},
 };
 
@@ -104,6 +192,16 @@ Result<nlohmann::json> check_value(const Parameter& parameter, const nlohmann::j
             return fault(parameter, shown(value) + " is not one", expected);
         return value;
     }
+    if (parameter.type == T::number) {
+        if (!value.is_number_integer() || value < 1)
+            return fault(parameter, shown(value) + " is not one", "expected a whole number of at least 1");
+        return value;
+    }
+    if (parameter.type == T::flag) {
+        if (!value.is_boolean())
+            return fault(parameter, shown(value) + " is not true or false", "expected true or false");
+        return value;
+    }
     if (!value.is_string()) return fault(parameter, shown(value) + " is not text", "expected a string");
     const auto text = value.get<std::string>();
     switch (parameter.type) {
@@ -118,15 +216,23 @@ Result<nlohmann::json> check_value(const Parameter& parameter, const nlohmann::j
             if (text.empty() || text.size() > 45)
                 return fault(parameter, shown(value) + " is no address", "for example 192.168.1.20 or fd00::20");
             return value;
+        case T::category:
+            if (const auto category = Taxonomy::shipped().find(text); !category)
+                return fault(parameter, text.substr(0, 60) + " is no category", category.error().hint);
+            return value;
         case T::subject:
         case T::site: {
-            if (parameter.type == T::subject && Taxonomy::shipped().find(text)) return value;
+            if (parameter.type == T::subject &&
+                (Taxonomy::shipped().find(text) || Services::shipped().find(text) != nullptr))
+                return value;
             const auto host = Hostname::parse(host_part(text));
             if (host && host->label_count() >= 2) return nlohmann::json(std::string(host->text()));
             std::string hint = "expected a site, for example tiktok.com";
             if (parameter.type == T::subject) {
+                const auto service = Services::shipped().nearest_id(text);
                 const auto category = Taxonomy::shipped().find(text);
-                hint += ", or a category: " + category.error().hint;
+                hint += service.empty() ? ", a service or a category: " + category.error().hint
+                                        : ", or a service: did you mean '" + std::string(service) + "'?";
             }
             return fault(parameter, host ? text + " is a single label, no site" : host.error().text(), hint);
         }
@@ -149,7 +255,11 @@ std::string Command::usage() const {
         std::string upper(parameter.name);
         std::transform(upper.begin(), upper.end(), upper.begin(),
                        [](char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c); });
-        if (parameter.type == T::subject) upper = "SITE|CATEGORY";
+        if (parameter.type == T::subject) upper = "SITE|SERVICE|CATEGORY";
+        if (parameter.type == T::flag) {
+            out += " [--" + std::string(parameter.name) + "]";
+            continue;
+        }
         out += parameter.is_option
                    ? " [--" + std::string(parameter.name) + " " + upper + "]" + (parameter.is_repeated ? "..." : "")
                    : " " + upper + (parameter.is_repeated ? "..." : "");

@@ -23,13 +23,16 @@ enum class ParameterType : std::uint8_t {
     person,    // the name of a child
     new_name,  // a name that does not exist yet: letters, digits, '-', '_', at most 32
     site,      // a host name, or a URL whose host is meant
-    subject,   // a site or the id of a category
+    subject,   // a site, the id of a service or the id of a category
     age,       // years, 0 to 120
     account,   // an OS account
     address,   // an IP address
     count,     // 1 to 1000
     list,      // [CATEGORY=]PATH[:FORMAT][:exact|:subtree]
     text,      // anything; the command says more
+    flag,      // an option without a value: true when it is given
+    category,  // the id of a category
+    number,    // a whole number of at least 1
 };
 
 struct Parameter {

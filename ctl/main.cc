@@ -5,9 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "ctl/command_line.h"
+#include "ctl/local_commands.h"
 #include "ctl/protocol.h"
 #include "ctl/render.h"
-#include "ctl/rules_match.h"
+#include "ctl/update_progress.h"
 #include "platform/local_socket.h"
 
 namespace {
@@ -32,9 +33,14 @@ int run(const std::vector<std::string>& arguments) {
         return done;
     }
     if (line->command->is_local) {
-        const auto matched = hort::ctl::rules_match(line->params, line->is_json, stdin, stdout, stderr);
-        if (!matched) std::fprintf(stderr, "hortctl: %s\n", matched.error().text().c_str());
-        return matched ? done : refused;
+        const auto worked = hort::ctl::run_local(line->command->name, line->params, line->is_json);
+        if (!worked) std::fprintf(stderr, "hortctl: %s\n", worked.error().text().c_str());
+        return worked ? done : refused;
+    }
+    const auto params = hort::ctl::with_local_files(line->command->name, line->params);
+    if (!params) {
+        std::fprintf(stderr, "hortctl: %s\n", params.error().text().c_str());
+        return usage;
     }
     const auto address = hort::platform::control_address(line->data);
     auto client = hort::platform::LocalClient::connect(address);
@@ -44,7 +50,7 @@ int run(const std::vector<std::string>& arguments) {
                      line->data.empty() ? "" : " with this --data folder");
         return unreachable;
     }
-    const json request = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", line->command->method()}, {"params", line->params}};
+    const json request = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", line->command->method()}, {"params", *params}};
     const auto sent = (*client)->send_line(request.dump());
     const auto answer = sent ? (*client)->receive_line() : hort::Result<std::string>(sent.error());
     if (!answer) {
@@ -62,6 +68,10 @@ int run(const std::vector<std::string>& arguments) {
         if (line->is_json) std::printf("%s\n", json{{"error", error}}.dump(2).c_str());
         std::fprintf(stderr, "hortctl: %s\n", error.value("message", "refused").c_str());
         return error.value("code", 0) == hort::ctl::protocol::invalid_params ? usage : refused;
+    }
+    if (response["result"].is_object() && response["result"].value("update_runs", false) && !line->is_json) {
+        std::fputs(hort::ctl::render(line->command->name, response["result"]).c_str(), stdout);
+        return hort::ctl::follow_update(**client) ? done : refused;
     }
     const auto text =
         line->is_json ? response["result"].dump(2) + "\n" : hort::ctl::render(line->command->name, response["result"]);

@@ -71,6 +71,9 @@ std::string render_status(const Json& status) {
         rows.push_back({"DNS", status.at("dns").get<std::string>() + ", asks " + joined(status.at("upstreams"))});
         rows.push_back({"Proxy", status.at("proxy")});
         rows.push_back({"Names", number(status.at("names")) + " from " + number(status.at("list_count")) + " lists"});
+        for (const auto& file : status.at("rule_files"))
+            rows.push_back({"Rule file", file.at("name").get<std::string>() + " serial " +
+                                             std::to_string(file.at("serial").get<std::int64_t>())});
         const auto& counts = status.at("counters");
         rows.push_back({"DNS queries", number(counts.at("dns_queries")) + ", blocked " +
                                            number(counts.at("dns_blocked")) + ", from the cache " +
@@ -103,12 +106,73 @@ std::string render_lists(const Json& result) {
     for (const auto& list : result.at("lists"))
         for (const auto& problem : list.at("problems"))
             out += list.at("list").get<std::string>() + ":" + problem.get<std::string>() + "\n";
+    if (!result.at("subscriptions").empty()) {
+        out += "\nSubscriptions:\n";
+        rows = {{"  NO", "CATEGORY", "ENTRIES", "CHECKED", "ADDRESS", "STATE"}};
+        for (const auto& s : result.at("subscriptions"))
+            rows.push_back({"  " + std::to_string(s.at("id").get<int>()), s.at("category"), number(s.at("entries")),
+                            s.at("checked") == 0 ? "never" : local_time(s.at("checked")), s.at("url"),
+                            s.at("problem").get<std::string>().empty() ? "good" : s.at("problem")});
+        out += table(rows);
+    }
     out += "\nCategories (and the age tiers that block them by default):\n";
     rows.clear();
     for (const auto& category : result.at("categories"))
         rows.push_back(
             {"  " + category.at("id").get<std::string>(), category.at("title"), joined(category.at("blocked_for"))});
     return out + table(rows);
+}
+
+std::string render_subscription(const Json& s) {
+    const auto time = [](const Json& value) { return value == 0 ? std::string("never") : local_time(value); };
+    std::string out = table({{"Address", s.at("url")},
+                             {"Kind", s.at("kind")},
+                             {"Category", s.at("category")},
+                             {"Entries", number(s.at("entries"))},
+                             {"Checked", time(s.at("checked"))},
+                             {"Changed", time(s.at("changed"))},
+                             {"Next check", time(s.at("next_check"))},
+                             {"State", s.at("problem").get<std::string>().empty() ? "good" : s.at("problem")}});
+    if (s.contains("list")) {
+        const auto& list = s.at("list");
+        out += list.at("format").get<std::string>() + ": " + number(list.at("accepted")) + " accepted, " +
+               number(list.at("skipped")) + " skipped, " + number(list.at("refused")) + " refused\n";
+        for (const auto& problem : list.at("problems")) out += "  " + problem.get<std::string>() + "\n";
+    }
+    for (const auto& line : s.value("narrowed", Json::array())) out += "  " + line.get<std::string>() + "\n";
+    return out;
+}
+
+std::string render_rules_status(const Json& result) {
+    std::string out;
+    if (result.at("rule_files").empty()) out += "No rule file is installed.\n";
+    for (const auto& file : result.at("rule_files")) {
+        out += file.at("name").get<std::string>() + " serial " + std::to_string(file.at("serial").get<std::int64_t>()) +
+               (file.at("title").get<std::string>().empty() ? "" : " (" + file.at("title").get<std::string>() + ")") +
+               ", groups " + joined(file.at("groups")) + "\n";
+    }
+    out += result.at("trusted_keys").empty() ? "\nNo key is trusted.\n" : "\nTrusted keys:\n";
+    for (const auto& key : result.at("trusted_keys"))
+        out += "  " + key.at("key").get<std::string>() + "  " + key.at("title").get<std::string>() + "\n";
+    return out;
+}
+
+std::string render_install(const Json& result) {
+    std::string out = result.at("message").get<std::string>() + "\n";
+    for (const auto& line : result.at("profiles")) out += "  " + line.get<std::string>() + "\n";
+    for (const auto& line : result.at("names")) out += "  " + line.get<std::string>() + "\n";
+    const auto all = result.at("added_names").get<std::size_t>() + result.at("removed_names").get<std::size_t>();
+    if (all > result.at("names").size())
+        out += "  and " + std::to_string(all - result.at("names").size()) + " more names\n";
+    return out;
+}
+
+std::string render_progress(const Json& result) {
+    std::string out;
+    for (const auto& line : result.at("results")) out += line.at("text").get<std::string>() + "\n";
+    if (!result.at("is_running").get<bool>()) return out + "No update runs.\n";
+    return out + "Updating: " + std::to_string(result.at("done").get<int>()) + " of " +
+           std::to_string(result.at("total").get<int>()) + ", now " + result.at("current").get<std::string>() + "\n";
 }
 
 std::string render_log(const Json& result) {
@@ -140,12 +204,17 @@ std::string render(std::string_view command, const Json& result) {
         return table(rows);
     }
     if (command == "lists") return render_lists(result);
+    if (command == "lists show") return render_subscription(result);
+    if (command == "lists progress") return render_progress(result);
+    if (command == "rules status") return render_rules_status(result);
+    if (command == "rules install") return render_install(result);
     if (command == "log") return render_log(result);
     if (command == "explain") {
         std::string out = result.at("sentence").get<std::string>() + "\n";
         for (const auto& source : result.at("sources"))
-            out += "  " + source.at("list").get<std::string>() + ":" + std::to_string(source.at("line").get<int>()) +
-                   "  " + source.at("entry").get<std::string>() + "\n";
+            out += "  " + source.at("list").get<std::string>() +
+                   (source.at("line").is_null() ? "" : ":" + std::to_string(source.at("line").get<int>())) + "  " +
+                   source.at("entry").get<std::string>() + "\n";
         return out;
     }
     if (command == "version") return "hortd " + result.at("version").get<std::string>() + "\n";

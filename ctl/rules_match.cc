@@ -77,7 +77,7 @@ Status add_file(ListMatcher& matcher, const Given& given, const std::string& pat
         if (!text) return std::nullopt;
         return *std::move(text);
     };
-    ListMatcher::Source source{path, format ? *format : detect_list_format(*content), given.category, given.scope};
+    const ListSource source{path, format ? *format : detect_list_format(*content), given.category, given.scope};
     print_report(path, source.format, matcher.add(source, *std::move(content), include), faults);
     return Done{};
 }

@@ -4,13 +4,12 @@
 #include <sys/stat.h>
 
 #include <cstring>
-#include <thread>
 
 #include "daemon/asio.h"
 #include "daemon/configuration.h"
 #include "daemon/control/server.h"
 #include "daemon/dns/server.h"
-#include "daemon/lists/library.h"
+#include "daemon/lists/keeper.h"
 #include "daemon/log.h"
 #include "daemon/policy_builder.h"
 #include "daemon/proxy/listener.h"
@@ -48,26 +47,11 @@ Status make_folder(const std::string& path) {
     return Error{std::string("cannot make the folder: ") + std::strerror(errno), path, {}};
 }
 
-void log_library(const lists::Library& library) {
-    for (const auto& warning : library.warnings) log_line(Level::warning, "lists", {{"warning", warning}});
-    std::uint64_t refused = 0;
-    for (const auto& list : library.lists) refused += list.report.refused;
-    log_line(Level::info, "lists in force",
-             {{"names", std::to_string(library.ruleset->entry_count())},
-              {"lists", std::to_string(library.lists.size())},
-              {"refused_lines", std::to_string(refused)},
-              {"image", library.was_compiled ? "compiled" : "kept"}});
-}
-
 // The running parts. Members are destroyed last first: the listeners before what they use.
 class Daemon {
   public:
     explicit Daemon(const Configuration& configuration)
         : configuration_(configuration), recent_(configuration.keeps_host_names) {}
-
-    ~Daemon() {
-        if (reload_thread_.joinable()) reload_thread_.join();
-    }
 
     Status start() {
         for (const auto& folder : {configuration_.data, configuration_.data + "/rulesets", configuration_.lists})
@@ -81,11 +65,10 @@ class Daemon {
         if (!salt_text) return salt_text.error();
         const auto salt = read_salt(*salt_text, path);
         if (!salt) return salt.error();
-        salt_ = *salt;
-        auto library = lists::load_library(configuration_.lists, configuration_.data + "/rulesets", salt_);
-        if (!library) return library.error();
-        library_ = *std::move(library);
-        log_library(library_);
+        records_ = std::make_unique<store::ListRecords>(*database_);
+        keeper_ = lists::Keeper::make(io_, {configuration_.data, configuration_.lists, *salt}, *records_,
+                                      [this] { return put_in_force(); });
+        if (auto loaded = keeper_->load(); !loaded) return loaded;
         // In force before the first packet is served.
         if (auto published = put_in_force(); !published) return published;
 
@@ -98,12 +81,13 @@ class Daemon {
         std::vector<std::string> upstreams;
         for (const auto& upstream : configuration_.upstreams) upstreams.push_back(upstream.text());
         household_ = std::unique_ptr<control::Household>(new control::Household{
-            *people_, policy_, counters_, recent_, [this]() -> const lists::Library& { return library_; },
-            [this] { return put_in_force(); }, dns_->local().text(), proxy_->local().text(), upstreams});
+            *database_, *people_, *records_, *keeper_, policy_, counters_, recent_, [this] { return put_in_force(); },
+            dns_->local().text(), proxy_->local().text(), upstreams});
         auto control = control::Server::start(io_, platform::control_address(configuration_.data), *household_);
         if (!control) return control.error();
         control_ = *std::move(control);
         wait_for_signals();
+        keeper_->start_updates();
         log_line(Level::info, "ready",
                  {{"version", std::string(version)},
                   {"dns", household_->dns},
@@ -118,7 +102,7 @@ class Daemon {
     Status put_in_force() {
         auto people = people_->all();
         if (!people) return people.error();
-        policy_.publish(build_policy(*people, library_.ruleset));
+        policy_.publish(build_policy(*people, keeper_->rule_files(), keeper_->library().ruleset));
         return Done{};
     }
 
@@ -126,7 +110,11 @@ class Daemon {
         signals_.async_wait([this](const error_code& fault, int number) {
             if (fault) return;
             if (number == SIGHUP) {
-                reload_lists();
+                keeper_->reload([](const Status& done) {
+                    if (!done)
+                        log_line(Level::error, "lists not re-read; the former stay in force",
+                                 {{"error", done.error().text()}});
+                });
                 wait_for_signals();
                 return;
             }
@@ -135,45 +123,16 @@ class Daemon {
         });
     }
 
-    // Compiles on a thread of its own; the old rules hold until the new ones are whole.
-    void reload_lists() {
-        if (is_reloading_) {
-            reload_again_ = true;
-            return;
-        }
-        is_reloading_ = true;
-        if (reload_thread_.joinable()) reload_thread_.join();
-        reload_thread_ = std::thread([this] {
-            auto library = std::make_shared<Result<lists::Library>>(
-                lists::load_library(configuration_.lists, configuration_.data + "/rulesets", salt_));
-            asio::post(io_, [this, library] {
-                is_reloading_ = false;
-                if (*library) {
-                    library_ = **library;
-                    log_library(library_);
-                    if (auto published = put_in_force(); !published)
-                        log_line(Level::error, "policy", {{"error", published.error().text()}});
-                } else {
-                    log_line(Level::error, "lists not re-read; the former stay in force",
-                             {{"error", library->error().text()}});
-                }
-                if (std::exchange(reload_again_, false)) reload_lists();
-            });
-        });
-    }
-
     const Configuration configuration_;
     asio::io_context io_{1};
     asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<store::People> people_;
-    HashKey salt_;
-    lists::Library library_;
+    std::unique_ptr<store::ListRecords> records_;
     PolicyInForce policy_;
     RecentBlocks recent_;
     Counters counters_;
-    bool is_reloading_ = false, reload_again_ = false;
-    std::thread reload_thread_;
+    std::unique_ptr<lists::Keeper> keeper_;
     std::unique_ptr<dns::Server> dns_;
     std::unique_ptr<proxy::Listener> proxy_;
     std::unique_ptr<control::Household> household_;

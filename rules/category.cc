@@ -35,13 +35,20 @@ Result<Taxonomy> Taxonomy::parse(std::string_view text) {
             return item.is_object() && item.contains(key) && item[key].is_string() ? item[key].get<std::string>()
                                                                                    : std::string();
         };
-        Entry entry{text_of("id"), text_of("title"), text_of("description"), false};
+        const auto both = [&](const char* key) -> Text {
+            if (!item.is_object() || !item.contains(key) || !item[key].is_object()) return {};
+            return {item[key].value("en", ""), item[key].value("de", "")};
+        };
+        Entry entry{text_of("id"), both("title"), both("description"), false, false};
         const std::string where = "category " + std::to_string(out.entries_.size() + 1) + " '" + entry.id + "'";
-        if (entry.id.empty() || entry.title.empty()) return Error{"id or title is missing", where, {}};
+        if (entry.id.empty() || entry.title.en.empty() || entry.title.de.empty())
+            return Error{"id or title is missing", where, {}};
         if (out.entries_.size() == 64) return Error{"more than 64 categories", where, {}};
         if (out.find(entry.id)) return Error{"stands twice", where, {}};
         const auto self = CategorySet::of(static_cast<Category>(out.entries_.size()));
         entry.is_bypass = item.value("bypass", false);
+        entry.is_about_platforms = item.value("platforms", false);
+        if (item.value("allow_list", false)) out.allow_list_ = out.allow_list_ | self;
         if (entry.is_bypass) out.bypass_ = out.bypass_ | self;
         for (const auto& tier_name : item.value("blocked_for", nlohmann::json::array())) {
             const auto tier = tier_name.is_string() ? parse_tier(tier_name.get<std::string>())

@@ -46,9 +46,14 @@ Result<Tier> parse_tier(std::string_view name);
 
 class Taxonomy {
   public:
+    struct Text {
+        std::string en, de;
+    };
     struct Entry {
-        std::string id, title, description;
-        bool is_bypass = false;  // a way round the filter: decided before ordinary categories
+        std::string id;
+        Text title, description;
+        bool is_bypass = false;           // a way round the filter: decided before ordinary categories
+        bool is_about_platforms = false;  // its lists rightly hold suffixes of hosting platforms
     };
 
     // Reads the JSON of rules/data/categories.json. The error names the entry and what was expected.
@@ -57,15 +62,18 @@ class Taxonomy {
     static const Taxonomy& shipped();
 
     const std::vector<Entry>& entries() const { return entries_; }
+    std::string_view id_of(Category category) const { return entries_[category].id; }
     // Where `id` stands, or an error that names the nearest id.
     Result<Category> find(std::string_view id) const;
     CategorySet blocked_by(Tier tier) const { return blocked_[static_cast<std::size_t>(tier)]; }
     CategorySet bypass() const { return bypass_; }
+    // What a profile that allows only its list has on that list by default.
+    CategorySet allow_list() const { return allow_list_; }
 
   private:
     std::vector<Entry> entries_;
     CategorySet blocked_[5];
-    CategorySet bypass_;
+    CategorySet bypass_, allow_list_;
 };
 
 }  // namespace hort

@@ -12,13 +12,27 @@
 
 namespace hort {
 
+// What is asked for.
+struct Target {
+    const Hostname& host;
+    std::uint16_t record_type = 1;  // of a DNS query (1 is A); rules with $dnstype ask for it
+    std::string_view url = {};      // in normal form (url_path.h) where a path is visible
+
+    Target(const Hostname& name) : host(name) {}  // NOLINT: implicit on purpose
+    Target(const Hostname& name, std::uint16_t type) : host(name), record_type(type) {}
+    Target(const Hostname& name, std::string_view normal_url) : host(name), url(normal_url) {}
+};
+
 // In the order of precedence, highest first.
 enum class Reason : std::uint8_t {
     protected_help,  // a helpline or reporting hotline: allowed, and leaves no trace
     unsupervised,    // the subject is not supervised
     own_rule,        // the profile's own rule for the site
+    schedule,        // outside the hours
     bypass,          // a known way round the filter
     category,        // a blocked category
+    essential,       // on the essential allow-list; the lists do not count
+    not_on_list,     // an allow-list-only profile, and not on its list
     no_rule,         // nothing speaks against it
 };
 std::string_view name_of(Reason reason);
@@ -27,6 +41,8 @@ std::string_view name_of(Reason reason);
 struct Source {
     int matched_labels = 0;            // labels of the rule's name: 2 when "example.org" decided on "www.example.org"
     std::optional<Category> category;  // for bypass and category
+    const Service* service = nullptr;  // for an own rule that was given for a service
+    std::optional<ScheduleIndex> schedule = {};  // what limits the rule in time, or is not on
 };
 
 struct Decision {
@@ -41,9 +57,9 @@ struct Decision {
 };
 
 // REQUIRES: subject.profile and policy.ruleset are set.
-Decision decide(const Policy& policy, const Subject& subject, const Hostname& host, Moment now);
+Decision decide(const Policy& policy, const Subject& subject, const Target& target, const Moment& now);
 
 // The same answer in words, for people: one sentence.
-std::string explain(const Decision& decision, const Subject& subject, const Hostname& host, const Taxonomy& taxonomy);
+std::string explain(const Decision& decision, const Policy& policy, const Subject& subject, const Hostname& host);
 
 }  // namespace hort

@@ -38,7 +38,7 @@ class Counter final : public lists::LineSink {
             sinks_.rule(rule, line);
         } else if (const auto host = plain_name(rule)) {
             ++report_.accepted;
-            sinks_.name(ListEntry{*host, rule.kind == ListRule::Kind::exact ? Scope::exact : Scope::subtree, line});
+            sinks_.name(ListEntry{*host, *scope_of(rule.kind), line});
         } else {
             ++report_.skipped;
         }
@@ -58,8 +58,7 @@ class Counter final : public lists::LineSink {
   private:
     // A rule that says no more than that a name is listed.
     static std::optional<Hostname> plain_name(const ListRule& rule) {
-        const bool is_name = rule.kind == ListRule::Kind::exact || rule.kind == ListRule::Kind::subtree;
-        if (!is_name || rule.effect != ListRule::Effect::block || rule.has_conditions() || rule.is_rewrite)
+        if (!scope_of(rule.kind) || rule.effect != ListRule::Effect::block || rule.has_conditions() || rule.is_rewrite)
             return std::nullopt;
         const auto host = Hostname::parse(rule.text);
         if (!host) return std::nullopt;

@@ -4,21 +4,25 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "rules/scope.h"
 
 namespace hort {
 
 struct ListRule {
     enum class Kind : std::uint8_t {
-        exact,       // `text` is a host name: this name
-        subtree,     // this name and all below it
-        below,       // all below it, not the name itself (an RPZ wildcard)
-        pattern,     // an Adblock pattern: '|' and '||' anchors, '*' and '^'
-        keyword,     // a part of the name (v2fly keyword:)
-        expression,  // RE2 syntax, searched in the name
-        url,         // host/path; counts for the proxy, never for a host alone
-        badfilter,   // switches off the rules that have the same signature
+        exact,           // `text` is a host name: this name
+        subtree,         // this name and all below it
+        below,           // all below it, not the name itself (an RPZ wildcard)
+        pattern,         // an Adblock pattern: '|' and '||' anchors, '*' and '^'
+        keyword,         // a part of the name (v2fly keyword:)
+        expression,      // RE2 syntax, searched in the name
+        url,             // host/path and all below that path; counts for the proxy, never for a host alone
+        url_expression,  // RE2 syntax, searched in "host/path"; likewise
+        badfilter,       // switches off the rules that have the same signature
     };
     enum class Effect : std::uint8_t {
         block,
@@ -45,5 +49,24 @@ struct ListRule {
         return !not_below.empty() || !types.empty() || !not_types.empty() || !clients.empty() || !not_clients.empty();
     }
 };
+
+// How far a rule on a name reaches; nullopt for one that is on no name.
+constexpr std::optional<Scope> scope_of(ListRule::Kind kind) {
+    switch (kind) {
+        case ListRule::Kind::exact:
+            return Scope::exact;
+        case ListRule::Kind::subtree:
+            return Scope::subtree;
+        case ListRule::Kind::below:
+            return Scope::below;
+        default:
+            return std::nullopt;
+    }
+}
+constexpr ListRule::Kind kind_of(Scope scope) {
+    return scope == Scope::exact     ? ListRule::Kind::exact
+           : scope == Scope::subtree ? ListRule::Kind::subtree
+                                     : ListRule::Kind::below;
+}
 
 }  // namespace hort

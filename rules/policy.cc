@@ -5,24 +5,57 @@
 
 namespace hort {
 
+namespace {
+bool is_same_name(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+        return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+    });
+}
+}  // namespace
+
+std::string Subject::display_name() const {
+    if (person != nullptr) return person->name;
+    if (profile != nullptr && profile->name != household_name) return profile->name;
+    return "devices that belong to nobody known";
+}
+
 Subject Policy::subject(std::optional<std::uint32_t> account, const AddressBytes& address) const {
-    if (account && !by_account.empty())
+    if (account) {
         if (const auto it = by_account.find(*account); it != by_account.end())
             return {&people[it->second], &people[it->second].profile};
+        if (const auto it = group_by_account.find(*account); it != group_by_account.end())
+            return {nullptr, &groups[it->second].profile};
+    }
     if (!by_device.empty())
         if (const auto it = by_device.find(address); it != by_device.end())
             return {&people[it->second], &people[it->second].profile};
+    for (const auto& [network, group] : group_by_network)
+        if (network.contains(address)) return {nullptr, &groups[group].profile};
     return {nullptr, &household};
 }
 
 const Person* Policy::find(std::string_view name) const {
-    const auto same = [&](const Person& person) {
-        return std::equal(person.name.begin(), person.name.end(), name.begin(), name.end(), [](char a, char b) {
-            return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-        });
-    };
-    const auto it = std::find_if(people.begin(), people.end(), same);
+    const auto it =
+        std::find_if(people.begin(), people.end(), [&](const Person& p) { return is_same_name(p.name, name); });
     return it == people.end() ? nullptr : &*it;
+}
+
+const Group* Policy::find_group(std::string_view name) const {
+    const auto it =
+        std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return is_same_name(g.name, name); });
+    return it == groups.end() ? nullptr : &*it;
+}
+
+Subject Policy::subject_named(std::string_view name) const {
+    if (const auto* person = find(name)) return {person, &person->profile};
+    if (const auto* group = find_group(name)) return {nullptr, &group->profile};
+    return {};
+}
+
+const Service* find_service(const Policy& policy, std::string_view id) {
+    for (const auto& service : policy.services)
+        if (service->id == id) return service.get();
+    return Services::shipped().find(id);
 }
 
 }  // namespace hort

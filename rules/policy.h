@@ -4,7 +4,6 @@
 // setters on a published Policy.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -12,14 +11,16 @@
 #include <string>
 #include <vector>
 
+#include "rules/network.h"
 #include "rules/profile.h"
 #include "rules/protected_help.h"
 #include "rules/ruleset.h"
+#include "rules/schedule.h"
 
 namespace hort {
 
-// An IPv6 address, or an IPv4 address in its mapped form (::ffff:a.b.c.d, RFC 4291 section 2.5.5.2).
-using AddressBytes = std::array<std::uint8_t, 16>;
+// The name of the profile of those who belong to nobody known.
+inline constexpr std::string_view household_name = "household";
 
 struct Person {
     std::int64_t id = 0;
@@ -31,21 +32,43 @@ struct Person {
 struct Subject {
     const Person* person = nullptr;
     const Profile* profile = nullptr;
+
+    // For people to read: the person's name, or the group's, or who the household's default is for.
+    std::string display_name() const;
+};
+
+// People that a rule file speaks of together ("year7"), found by their account or their network.
+struct Group {
+    std::string name;
+    Profile profile;
 };
 
 struct Policy {
     std::shared_ptr<const Ruleset> ruleset;
+    std::vector<Schedule> schedules;
+    std::vector<std::unique_ptr<const Service>> services;  // of rule files; the shipped ones come on top
     std::shared_ptr<const ProtectedHelp> help;
-    CategorySet bypass;
-    Profile household;  // for clients that belong to nobody known
+    CategorySet bypass;      // ways round the filter
+    CategorySet allow_list;  // what allow-list-only profiles may visit beside their own rules
+    Profile household;       // for clients that belong to nobody known
     std::vector<Person> people;
     std::map<std::uint32_t, std::size_t> by_account;  // uid -> index in people
     std::map<AddressBytes, std::size_t> by_device;    // client address -> index in people
+    std::vector<Group> groups;
+    std::map<std::uint32_t, std::size_t> group_by_account;          // uid -> index in groups
+    std::vector<std::pair<Network, std::size_t>> group_by_network;  // the longest prefix first
 
-    // The owner of the client's socket speaks first, then its address, then the household's default.
+    // The owner of the client's socket speaks first, then its address (a known person's device, then a group's
+    // network), then the household's default.
     Subject subject(std::optional<std::uint32_t> account, const AddressBytes& address) const;
     // By name, as typed (case matters not); nullptr when nobody is called that.
     const Person* find(std::string_view name) const;
+    const Group* find_group(std::string_view name) const;
+    // A person, or else a group; an empty Subject when nobody is called that.
+    Subject subject_named(std::string_view name) const;
 };
+
+// Of the policy's own services, or of the shipped ones; nullptr when there is none.
+const Service* find_service(const Policy& policy, std::string_view id);
 
 }  // namespace hort

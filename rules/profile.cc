@@ -10,6 +10,25 @@ Profile Profile::of_tier(std::string name, Tier tier, const Taxonomy& taxonomy) 
     out.tier = tier;
     out.is_supervised = tier != Tier::adult;
     out.blocked = taxonomy.blocked_by(tier);
+    out.is_allow_list_only = tier == Tier::age_0_6;
+    out.has_safe_search = out.is_supervised;
+    out.restricted_mode = tier == Tier::age_0_6 || tier == Tier::age_7_11 ? RestrictedMode::strict
+                          : tier == Tier::age_12_15                       ? RestrictedMode::moderate
+                                                                          : RestrictedMode::off;
+    return out;
+}
+
+void Profile::add_site(const Hostname& host, SiteRule rule) { own_rules.at(host).push_back(rule); }
+
+void Profile::add_service(const Service& service, SiteRule rule) {
+    rule.service = &service;
+    for (const auto& host : service.hosts) add_site(host, rule);
+}
+
+CategorySet Profile::ever_blocked() const {
+    auto out = blocked;
+    for (const auto& entry : timed)
+        if (entry.verdict == Verdict::block) out = out | entry.categories;
     return out;
 }
 

@@ -2,25 +2,56 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "rules/category.h"
 #include "rules/host_map.h"
+#include "rules/safe_search.h"
+#include "rules/service.h"
 
 namespace hort {
 
 enum class Verdict : std::uint8_t { allow, block };
 std::string_view name_of(Verdict verdict);
 
+// Where a schedule stands in Policy::schedules.
+using ScheduleIndex = std::uint16_t;
+
+// What a profile says of a site by itself.
+struct SiteRule {
+    Verdict verdict = Verdict::block;
+    bool is_always = false;               // an allow rule that holds outside hours, too
+    const Service* service = nullptr;     // the service that it was given for; of the shipped or the policy's own
+    std::optional<ScheduleIndex> during;  // holds only while that schedule is on
+};
+
 struct Profile {
     std::string name;
     Tier tier = Tier::age_16_17;
     bool is_supervised = true;
-    CategorySet blocked;         // categories that are blocked in the end
-    HostMap<Verdict> own_rules;  // sites; the most specific name wins
+    CategorySet blocked;  // categories that are blocked at any time
+    struct Timed {
+        CategorySet categories;
+        Verdict verdict;
+        ScheduleIndex during;
+    };
+    std::vector<Timed> timed;                  // categories that are blocked or allowed while a schedule is on
+    HostMap<std::vector<SiteRule>> own_rules;  // the most specific name wins, and at equal length block
+    std::optional<ScheduleIndex> online;       // outside of it nothing is allowed that is not marked `always`
+    bool is_allow_list_only = false;
+    bool has_safe_search = false;
+    RestrictedMode restricted_mode = RestrictedMode::off;
+    std::vector<std::string> client_names;  // lower case: the person and its groups, for rules with $client
 
     // The profile that a tier gives before anyone changed it. Adults are not supervised.
     static Profile of_tier(std::string name, Tier tier, const Taxonomy& taxonomy);
+
+    void add_site(const Hostname& host, SiteRule rule);
+    void add_service(const Service& service, SiteRule rule);
+    // Every category that is blocked now or at another time.
+    CategorySet ever_blocked() const;
 };
 
 }  // namespace hort

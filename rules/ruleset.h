@@ -1,11 +1,13 @@
 // Ruleset: the compiled lists, host name -> categories, as an immutable image that is mapped from a file.
 //
-// Any number of threads may look up at once. A look-up allocates nothing, and costs one pass over the name
-// and about two cache misses. The layout is described in rules/RULESET_FORMAT.md.
+// Any number of threads may look up at once. A look-up allocates nothing (unless a list has patterns, expressions or
+// exceptions that touch the name), and costs one pass over the name and about two cache misses. The layout is described
+// in rules/RULESET_FORMAT.md.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,15 +16,11 @@
 #include "rules/category.h"
 #include "rules/hostname.h"
 #include "rules/result.h"
+#include "rules/rule_book.h"
+#include "rules/scope.h"
 #include "rules/suffix_hash.h"
 
 namespace hort {
-
-// How far an entry reaches.
-enum class Scope : std::uint8_t {
-    exact,    // this name only (a hosts file)
-    subtree,  // this name and all below it (a plain domain list)
-};
 
 // Read-only bytes with an owner: a mapped file, or memory in tests.
 class ImageBytes {
@@ -35,41 +33,58 @@ std::unique_ptr<ImageBytes> image_in_memory(std::vector<std::byte> bytes);
 class Ruleset {
   public:
     struct Match {
-        CategorySet categories;  // every category that the name is in, by itself or through a parent
-        int matched_labels = 0;  // labels of the longest suffix whose entry is in the `interest` set
+        CategorySet categories;     // every category that the name is in, by itself or through a parent
+        int matched_labels = 0;     // labels of the longest suffix whose entry is in the `interest` set
+        bool is_essential = false;  // on the essential allow-list: no category counts
     };
+    using Question = RuleBook::Question;
 
     // Verifies length, version, checksum and every bound before anything is used.
     // `taxonomy` binds the image's category ids; an id that the taxonomy does not have is an error.
     static Result<std::shared_ptr<const Ruleset>> open(std::unique_ptr<ImageBytes> bytes, const Taxonomy& taxonomy);
 
-    Match lookup(const Hostname& host, CategorySet interest) const;
+    Match lookup(const Question& question, CategorySet interest) const;
+    Match lookup(const Hostname& host, CategorySet interest) const { return lookup(Question{host}, interest); }
 
+    // Names and URLs in the table; rules that say more.
     std::uint64_t entry_count() const { return entries_.size(); }
+    std::uint64_t rule_count() const { return book_.size(); }
     // The digest of what it was compiled from, as given to the compiler.
     std::uint64_t inputs_digest() const { return inputs_digest_; }
     std::uint64_t size_in_bytes() const;
 
     struct ClassRow {
-        std::uint64_t exact, subtree;  // category bits
+        std::uint64_t self, below;  // category bits: of the name itself, of what is below it
     };
 
   private:
     Ruleset() = default;
-    const ClassRow* probe(const Hash128& hash) const;
+    struct Hit {
+        int labels;
+        CategorySet categories;
+    };
+    struct Hits;
+    const std::uint64_t* probe(const Hash128& hash) const;
+    void prefetch(const Hash128* hashes, int count) const;
+    void ask_book(const Question& question, Hits& hits) const;
+    Status read_book(std::span<const std::byte> bytes, std::size_t categories);
 
     std::unique_ptr<ImageBytes> bytes_;
     HashKey key_;
     std::uint64_t inputs_digest_ = 0;
     std::span<const std::uint32_t> bucket_starts_;  // one more than there are buckets
     std::span<const std::uint64_t> entries_;        // 48 bits of fingerprint, 16 bits of class
-    std::span<const ClassRow> classes_;
+    std::span<const ClassRow> classes_;             // row 0 is the essential allow-list's
+    RuleBook book_;
+    std::vector<std::optional<Category>> book_categories_;  // of the book's lists; empty: counts for every category
 };
 
 namespace image {  // shared by the reader and the compiler
 
 inline constexpr char magic[8] = {'H', 'O', 'R', 'T', 'R', 'U', 'L', 'E'};
-inline constexpr std::uint32_t version = 1;
+inline constexpr std::uint32_t version = 2;
+// The class of a name that no list may block, nor what is below it.
+inline constexpr std::uint64_t essential_class = 0;
 struct Header {
     char magic[8];
     std::uint32_t version;
@@ -81,8 +96,9 @@ struct Header {
     std::uint64_t bucket_count;
     std::uint64_t entry_count;
     std::uint64_t names_size;  // the category ids, in bit order, each ended by NUL; padded to 8
+    std::uint64_t book_size;   // rules that say more than a name; not padded
 };
-static_assert(sizeof(Header) == 80);
+static_assert(sizeof(Header) == 88);
 inline constexpr std::size_t checked_from = 24;
 
 std::uint64_t checksum(std::span<const std::byte> bytes);

@@ -52,51 +52,53 @@ bool is_about_self(const Caller& caller, const json& params) {
 
 }  // namespace
 
-std::optional<std::string> dispatch(Household& household, const Caller& caller, std::string_view line) {
-    if (nesting_depth(line) > protocol::max_depth) return error(nullptr, protocol::parse_error, "nested too deeply");
+void dispatch(Household& household, const Caller& caller, std::string_view line, LineAnswer give) {
+    if (nesting_depth(line) > protocol::max_depth)
+        return give(error(nullptr, protocol::parse_error, "nested too deeply"));
     const auto request = json::parse(line, nullptr, false);
-    if (request.is_discarded()) return error(nullptr, protocol::parse_error, "not JSON");
+    if (request.is_discarded()) return give(error(nullptr, protocol::parse_error, "not JSON"));
     if (!request.is_object() || request.value("jsonrpc", json()) != "2.0" || !request.contains("method") ||
         !request["method"].is_string())
-        return error(
+        return give(error(
             nullptr, protocol::invalid_request,
-            "not a JSON-RPC 2.0 request: expected {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"...\",\"params\":{...}}");
+            "not a JSON-RPC 2.0 request: expected {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"...\",\"params\":{...}}"));
     const json id = request.value("id", json());
     const bool is_notification = !request.contains("id");
     if (!id.is_null() && !id.is_string() && !id.is_number())
-        return error(nullptr, protocol::invalid_request, "id is neither a string nor a number");
+        return give(error(nullptr, protocol::invalid_request, "id is neither a string nor a number"));
 
-    const auto answer = [&]() -> std::string {
-        const auto method = request["method"].get<std::string>();
-        const auto* command = ctl::find_method(method);
-        const auto handler = find_handler(method);
-        if (command == nullptr || handler == nullptr) {
-            std::vector<std::string> methods;
-            for (const auto& known : ctl::all_commands())
-                if (!known.is_local) methods.push_back(known.method());
-            const std::vector<std::string_view> words(methods.begin(), methods.end());
-            const auto near = nearest(method, words);
-            return error(
-                id, protocol::method_not_found,
-                "no such method" + (near.empty() ? std::string() : "; did you mean " + std::string(near) + "?"));
-        }
-        if (static_cast<int>(caller.role) < static_cast<int>(command->role))
-            return error(
-                id, protocol::not_allowed,
-                "only " +
-                    std::string(command->role == ctl::Role::guardian ? "a guardian"
-                                                                     : "a guardian or a child of the household") +
-                    " may do this: " + std::string(command->name));
-        const auto params = ctl::check_parameters(*command, request.value("params", json()));
-        if (!params) return error(id, protocol::invalid_params, params.error().text());
-        if (caller.role == ctl::Role::child && !is_about_self(caller, *params))
-            return error(id, protocol::not_allowed, "a child may ask about itself only");
-        auto result = handler(household, caller, *params);
-        return result ? response(id, "result", *std::move(result))
-                      : error(id, protocol::refused, result.error().text());
-    }();
-    if (is_notification) return std::nullopt;
-    return answer;
+    // Of a notification nothing is told, not even that it failed.
+    const auto finish = [give, is_notification](std::string text) {
+        give(is_notification ? std::nullopt : std::optional(std::move(text)));
+    };
+    const auto method = request["method"].get<std::string>();
+    const auto* command = ctl::find_method(method);
+    const auto handler = find_handler(method);
+    if (command == nullptr || handler == nullptr) {
+        std::vector<std::string> methods;
+        for (const auto& known : ctl::all_commands())
+            if (!known.is_local) methods.push_back(known.method());
+        const std::vector<std::string_view> words(methods.begin(), methods.end());
+        const auto near = nearest(method, words);
+        return finish(
+            error(id, protocol::method_not_found,
+                  "no such method" + (near.empty() ? std::string() : "; did you mean " + std::string(near) + "?")));
+    }
+    if (static_cast<int>(caller.role) < static_cast<int>(command->role))
+        return finish(
+            error(id, protocol::not_allowed,
+                  "only " +
+                      std::string(command->role == ctl::Role::guardian ? "a guardian"
+                                                                       : "a guardian or a child of the household") +
+                      " may do this: " + std::string(command->name)));
+    const auto params = ctl::check_parameters(*command, request.value("params", json()));
+    if (!params) return finish(error(id, protocol::invalid_params, params.error().text()));
+    if (caller.role == ctl::Role::child && !is_about_self(caller, *params))
+        return finish(error(id, protocol::not_allowed, "a child may ask about itself only"));
+    handler(household, caller, *params, [id, finish](Result<json> result) {
+        finish(result ? response(id, "result", *std::move(result))
+                      : error(id, protocol::refused, result.error().text()));
+    });
 }
 
 }  // namespace hort::control

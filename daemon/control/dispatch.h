@@ -8,8 +8,11 @@
 
 namespace hort::control {
 
-// The answer without its line end; empty for a notification. Never throws on bad input: every fault has its
-// JSON-RPC error.
-std::optional<std::string> dispatch(Household& household, const Caller& caller, std::string_view line);
+// Called once: the answer without its line end; empty for a notification. At once, or later for a command that takes
+// long; on the io_context's thread.
+using LineAnswer = std::function<void(std::optional<std::string>)>;
+
+// Never throws on bad input: every fault has its JSON-RPC error.
+void dispatch(Household& household, const Caller& caller, std::string_view line, LineAnswer answer);
 
 }  // namespace hort::control

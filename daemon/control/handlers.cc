@@ -3,15 +3,43 @@
 #include <nlohmann/json.hpp>
 
 namespace hort::control {
+namespace {
+
+using AtOnce = Result<nlohmann::json> (*)(Household&, const Caller&, const nlohmann::json&);
+
+// Most commands know their answer when they return.
+template <AtOnce handler>
+void at_once(Household& household, const Caller& caller, const nlohmann::json& params, Answer answer) {
+    answer(handler(household, caller, params));
+}
+
+}  // namespace
 
 Handler find_handler(std::string_view method) {
+    using namespace handlers;
     static constexpr std::pair<std::string_view, Handler> table[] = {
-        {"status", handlers::status},         {"version", handlers::version},
-        {"lists", handlers::lists},           {"log", handlers::log},
-        {"child.add", handlers::child_add},   {"child.list", handlers::child_list},
-        {"child.show", handlers::child_show}, {"child.remove", handlers::child_remove},
-        {"allow", handlers::allow},           {"block", handlers::block},
-        {"unset", handlers::unset},           {"explain", handlers::explain},
+        {"status", at_once<status>},
+        {"version", at_once<version>},
+        {"lists", at_once<lists>},
+        {"lists.show", at_once<lists_show>},
+        {"lists.add", at_once<lists_add>},
+        {"lists.remove", lists_remove},
+        {"lists.update", at_once<lists_update>},
+        {"lists.progress", at_once<lists_progress>},
+        {"log", at_once<handlers::log>},
+        {"child.add", at_once<child_add>},
+        {"child.list", at_once<child_list>},
+        {"child.show", at_once<child_show>},
+        {"child.remove", at_once<child_remove>},
+        {"allow", at_once<allow>},
+        {"block", at_once<block>},
+        {"unset", at_once<unset>},
+        {"explain", at_once<handlers::explain>},
+        {"rules.install", rules_install},
+        {"rules.uninstall", rules_uninstall},
+        {"rules.status", at_once<rules_status>},
+        {"rules.trust", at_once<rules_trust>},
+        {"rules.distrust", at_once<rules_distrust>},
     };
     for (const auto& [name, handler] : table)
         if (name == method) return handler;

@@ -8,8 +8,9 @@
 
 #include "ctl/commands.h"
 #include "daemon/daemon.h"
-#include "daemon/lists/library.h"
+#include "daemon/lists/keeper.h"
 #include "daemon/recent_blocks.h"
+#include "daemon/store/list_records.h"
 #include "daemon/store/people.h"
 
 namespace hort::control {
@@ -23,17 +24,21 @@ struct Caller {
 
 // What handlers may touch. `put_in_force` builds a Policy from the store and publishes it.
 struct Household {
+    store::Database& database;
     store::People& people;
+    store::ListRecords& records;
+    hort::lists::Keeper& keeper;
     PolicyInForce& policy;
     const Counters& counters;
     RecentBlocks& recent;
-    std::function<const lists::Library&()> library;
     std::function<Status()> put_in_force;
     std::string dns, proxy;  // where it listens
     std::vector<std::string> upstreams;
 };
 
-using Handler = Result<nlohmann::json> (*)(Household&, const Caller&, const nlohmann::json& params);
+// Called once, with what the command gave; at once or later, on the io_context's thread.
+using Answer = std::function<void(Result<nlohmann::json>)>;
+using Handler = void (*)(Household&, const Caller&, const nlohmann::json& params, Answer answer);
 // nullptr when the method has none; a test checks that every command of the table has one.
 Handler find_handler(std::string_view method);
 
@@ -41,6 +46,16 @@ namespace handlers {  // by noun
 Result<nlohmann::json> status(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> version(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> lists(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> lists_show(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> lists_add(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> lists_update(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> lists_progress(Household&, const Caller&, const nlohmann::json&);
+void lists_remove(Household&, const Caller&, const nlohmann::json&, Answer);
+void rules_install(Household&, const Caller&, const nlohmann::json&, Answer);
+void rules_uninstall(Household&, const Caller&, const nlohmann::json&, Answer);
+Result<nlohmann::json> rules_status(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> rules_trust(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> rules_distrust(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> log(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> child_add(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> child_list(Household&, const Caller&, const nlohmann::json&);
@@ -51,6 +66,7 @@ Result<nlohmann::json> block(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> unset(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> explain(Household&, const Caller&, const nlohmann::json&);
 
+store::By by(const Caller& caller);
 nlohmann::json child_json(const store::PersonRecord& person, const Policy& policy);
 }  // namespace handlers
 

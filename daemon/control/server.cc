@@ -41,6 +41,14 @@ class RunningServer final : public Server {
     }
 
   private:
+    // The answer to one command, which may take its time.
+    struct Pending {
+        explicit Pending(asio::io_context& io) : done(io, asio::steady_timer::time_point::max()) {}
+        asio::steady_timer done;  // a signal: cancelled with the answer
+        std::optional<std::string> answer;
+        bool is_done = false;
+    };
+
     asio::awaitable<void> accept() {
         for (;;) {
             error_code fault;
@@ -83,7 +91,18 @@ class RunningServer final : public Server {
                 if (line.ends_with('\r')) line.remove_suffix(1);
                 // Asked each time: a child whose account was bound a moment ago is a child now.
                 const auto caller = identify(*household_.policy.load(), *account);
-                if (!line.empty()) answer = dispatch(household_, caller, line);
+                if (!line.empty()) {
+                    // Shared: a client that goes away ends this coroutine before a long command is done.
+                    auto pending = std::make_shared<Pending>(io_);
+                    dispatch(household_, caller, line, [pending](std::optional<std::string> text) {
+                        pending->answer = std::move(text);
+                        pending->is_done = true;
+                        pending->done.cancel();
+                    });
+                    if (!pending->is_done) co_await wait_for(pending->done);
+                    if (!*alive) co_return;
+                    answer = std::move(pending->answer);
+                }
                 buffer.erase(0, size);
             }
             if (!answer) continue;

@@ -35,7 +35,7 @@ Handled decide_question(std::span<std::uint8_t> buffer, const Question& question
         return {Handled::Next::reply, write_error(buffer, question, Rcode::refused, nullptr), {}};
 
     const auto host = Hostname::from_wire(question.name);
-    const auto decision = decide(policy, who, host, now);
+    const auto decision = decide(policy, who, {host, question.type}, now);
     if (decision.is_blocked()) {
         count(parts.counters.dns_blocked);
         parts.log.blocked(Channel::dns, who, host, decision);

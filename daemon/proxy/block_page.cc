@@ -83,9 +83,9 @@ std::string escape_html(std::string_view text) {
     return out;
 }
 
-std::string block_page(const Decision& decision, const Subject& who, const Hostname& host, bool keeps_alive,
-                       bool is_head) {
-    const auto why = explain(decision, who, host, Taxonomy::shipped());
+std::string block_page(const Decision& decision, const Policy& policy, const Subject& who, const Hostname& host,
+                       bool keeps_alive, bool is_head) {
+    const auto why = explain(decision, policy, who, host);
     const std::string content = "<h1>This site is blocked here</h1>\n<p class=\"why\">" + escape_html(why) +
                                 "</p>\n<p>If you think that this is wrong, talk to your parents or teachers: they can "
                                 "allow the site with\n<code>hortctl allow " +

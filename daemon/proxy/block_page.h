@@ -8,8 +8,8 @@
 namespace hort::proxy {
 
 // A whole response: 403, never stored. `is_head`: without its body.
-std::string block_page(const Decision& decision, const Subject& who, const Hostname& host, bool keeps_alive,
-                       bool is_head);
+std::string block_page(const Decision& decision, const Policy& policy, const Subject& who, const Hostname& host,
+                       bool keeps_alive, bool is_head);
 // A whole response that ends the connection.
 std::string error_page(int status, std::string_view what);
 std::string escape_html(std::string_view text);

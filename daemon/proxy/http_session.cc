@@ -6,6 +6,7 @@
 #include "daemon/proxy/tunnel.h"
 #include "daemon/proxy/watchdog.h"
 #include "platform/clock.h"
+#include "rules/url_path.h"
 
 namespace hort::proxy {
 namespace {
@@ -122,13 +123,15 @@ class Session {
             request.host = host;
             const auto policy = parts_.policy.load();
             const auto who = subject_of(*policy, platform::Transport::tcp, client_address_, proxy_address_);
-            const auto decision = decide(*policy, who, *name, platform::now());
+            // Of a CONNECT no path is visible.
+            const auto url = request.is_connect ? std::string() : normal_url(*name, request.path);
+            const auto decision = decide(*policy, who, Target(*name, std::string_view(url)), platform::now());
             if (decision.is_blocked()) {
                 parts_.counters.proxy_blocked.fetch_add(1, std::memory_order_relaxed);
                 parts_.log.blocked(Channel::proxy, who, *name, decision);
                 const bool stays = request.keeps_alive && !request.is_connect && request.framing == Framing::none;
                 const bool written = co_await write_all(
-                    client_.socket, block_page(decision, who, *name, stays, request.method == "HEAD"));
+                    client_.socket, block_page(decision, *policy, who, *name, stays, request.method == "HEAD"));
                 if (written && stays) watchdog_.set(keep_alive_limit);
                 co_return written&& stays;
             }

@@ -91,9 +91,9 @@ Status People::add(const PersonRecord& person, const By& by) {
             if (!bound) return bound;
         }
         if (!done) return done.error();
-        return record(by, "child add",
-                      person.name + " tier " + std::string(name_of(person.tier)) + listed(person.accounts) +
-                          listed(person.devices));
+        return record_change(database_, by, "child add",
+                             person.name + " tier " + std::string(name_of(person.tier)) + listed(person.accounts) +
+                                 listed(person.devices));
     });
 }
 
@@ -102,7 +102,7 @@ Status People::remove(const std::string& name, const By& by) {
         const auto done = database_.run("DELETE FROM people WHERE name = ?", {name});
         if (!done) return done.error();
         if (*done == 0) return nobody(name);
-        return record(by, "child remove", name);
+        return record_change(database_, by, "child remove", name);
     });
 }
 
@@ -115,7 +115,7 @@ Status People::set_rule(const std::string& name, const OwnRule& rule, const By& 
             "ON CONFLICT (person, is_category, subject) DO UPDATE SET verdict = excluded.verdict",
             {person->id, rule.subject, std::int64_t{rule.is_category}, name_of(rule.verdict)});
         if (!done) return done.error();
-        return record(by, std::string(name_of(rule.verdict)), person->name + " " + rule.subject);
+        return record_change(database_, by, std::string(name_of(rule.verdict)), person->name + " " + rule.subject);
     });
 }
 
@@ -130,24 +130,8 @@ Status People::unset_rule(const std::string& name, const std::string& subject, b
             return Error{person->name + " has no own rule for " + subject,
                          {},
                          "'hortctl child show " + person->name + "' shows the rules"};
-        return record(by, "unset", person->name + " " + subject);
+        return record_change(database_, by, "unset", person->name + " " + subject);
     });
-}
-
-Status People::record(const By& by, const std::string& action, const std::string& detail) {
-    const auto done = database_.run("INSERT INTO audit (time, actor, action, detail) VALUES (?, ?, ?, ?)",
-                                    {by.time, by.actor, action, detail});
-    return done ? Status(Done{}) : Status(done.error());
-}
-
-Result<std::vector<Change>> People::changes(int limit) const {
-    std::vector<Change> out;
-    const auto read = database_.run("SELECT time, actor, action, detail FROM audit ORDER BY id DESC LIMIT ?",
-                                    {std::int64_t{limit}}, [&](const Database::Row& row) {
-                                        out.push_back({row.integer(0), row.text(1), row.text(2), row.text(3)});
-                                    });
-    if (!read) return read.error();
-    return out;
 }
 
 Result<std::string> People::setting(const std::string& key, const std::function<std::string()>& make) {

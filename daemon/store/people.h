@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "daemon/store/database.h"
+#include "daemon/store/audit.h"
 #include "rules/profile.h"
 
 namespace hort::store {
 
 struct OwnRule {
-    std::string subject;  // a host name, or the id of a category
+    std::string subject;  // a host name, the id of a service (which has no dot), or the id of a category
     bool is_category = false;
     Verdict verdict = Verdict::block;
 };
@@ -23,11 +23,6 @@ struct PersonRecord {
     std::vector<OwnRule> rules;
 };
 
-struct Change {
-    std::int64_t time = 0;  // seconds since 1970 UTC
-    std::string actor, action, detail;
-};
-
 class People {
   public:
     explicit People(Database& database) : database_(database) {}
@@ -35,24 +30,16 @@ class People {
     Result<std::vector<PersonRecord>> all() const;
     Result<PersonRecord> find(const std::string& name) const;
 
-    // Who changes, and when: for the audit.
-    struct By {
-        std::string actor;
-        std::int64_t time = 0;
-    };
     Status add(const PersonRecord& person, const By& by);
     Status remove(const std::string& name, const By& by);
     Status set_rule(const std::string& name, const OwnRule& rule, const By& by);
     // Refused when there is no such rule.
     Status unset_rule(const std::string& name, const std::string& subject, bool is_category, const By& by);
 
-    Result<std::vector<Change>> changes(int limit) const;  // newest first
-
     // A setting that is made once by `make` and kept.
     Result<std::string> setting(const std::string& key, const std::function<std::string()>& make);
 
   private:
-    Status record(const By& by, const std::string& action, const std::string& detail);
     Database& database_;
 };
 

@@ -38,6 +38,37 @@ CREATE TABLE settings (
     value TEXT NOT NULL
 ) STRICT;
 )sql",
+    // 2: lists that are fetched, bundles that are installed, and the keys that may sign them
+    R"sql(
+CREATE TABLE subscriptions (
+    id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('list', 'allow', 'bundle')),
+    category TEXT NOT NULL,
+    format TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    title TEXT NOT NULL,
+    etag TEXT NOT NULL DEFAULT '',
+    last_modified TEXT NOT NULL DEFAULT '',
+    checked INTEGER NOT NULL DEFAULT 0,
+    changed INTEGER NOT NULL DEFAULT 0,
+    next_check INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0,
+    entries INTEGER NOT NULL DEFAULT 0,
+    problem TEXT NOT NULL DEFAULT '',
+    UNIQUE (url, category)
+) STRICT;
+CREATE TABLE bundles (
+    name TEXT NOT NULL PRIMARY KEY,
+    serial INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    installed INTEGER NOT NULL
+) STRICT;
+CREATE TABLE trusted_keys (
+    key TEXT NOT NULL PRIMARY KEY,
+    title TEXT NOT NULL
+) STRICT;
+)sql",
 };
 
 }  // namespace hort::store

@@ -55,7 +55,11 @@ class ExpressionsReader final : public LineReader {
   public:
     using LineReader::LineReader;
     std::string read(std::string_view line) override {
-        if (!line.starts_with('#')) sink_.skip();  // searched in URLs, not in host names
+        if (line.starts_with('#')) return {};
+        ListRule rule;
+        rule.kind = ListRule::Kind::url_expression;
+        rule.text = std::string(line);
+        sink_.rule(rule);
         return {};
     }
 };

@@ -102,6 +102,7 @@ class Household(unittest.TestCase):
   local-data: "www.adult.test. 300 IN A 127.0.0.1"
   local-data: "adult.test. 300 IN A 127.0.0.1"
   local-data: "short.test. 1 IN A 127.0.0.1"
+  local-data: "www.videos.test. 300 IN A 127.0.0.1"
   local-zone: "tiktok.com." static
   local-data: "www.tiktok.com. 300 IN A 127.0.0.1"
   local-zone: "childline.org.uk." static

@@ -39,7 +39,7 @@ class Control(Household):
 
     def test_wrong_usage_says_what_is_meant_and_exits_with_2(self):
         self.assertIn("did you mean 'status'", self.hortctl("statsu", expect=2))
-        self.assertIn("usage: hortctl block CHILD SITE|CATEGORY", self.hortctl("block", "mia", expect=2))
+        self.assertIn("usage: hortctl block CHILD SITE|SERVICE|CATEGORY", self.hortctl("block", "mia", expect=2))
         self.assertIn("did you mean 'gambling'", self.hortctl("block", "mia", "gamblin", expect=2))
         self.assertIn("whole number from 0 to 120", self.hortctl("child", "add", "x", "--age", "abc", expect=2))
         self.assertIn("no such option", self.hortctl("status", "--colour", "x", expect=2))

@@ -44,23 +44,23 @@ class Filtering(Household):
         self.assertEqual(refused.returncode, 56)
 
     def test_a_block_holds_at_once_and_survives_kill_9(self):
-        self.assertEqual(self.address("www.tiktok.com"), "127.0.0.1")
-        self.hortctl("block", "mia", "tiktok.com")
+        self.assertEqual(self.address("www.videos.test"), "127.0.0.1")
+        self.hortctl("block", "mia", "videos.test")
         self.hortd.send_signal(signal.SIGKILL)  # right after the answer
         self.hortd.wait()
         self.start_hortd()
-        self.assertEqual(self.address("www.tiktok.com"), "0.0.0.0")
-        self.hortctl("allow", "mia", "www.tiktok.com")
-        self.assertEqual(self.address("www.tiktok.com"), "127.0.0.1")
-        self.assertEqual(self.address("m.tiktok.com"), "0.0.0.0")
-        self.hortctl("unset", "mia", "www.tiktok.com")
-        self.assertEqual(self.address("www.tiktok.com"), "0.0.0.0")
+        self.assertEqual(self.address("www.videos.test"), "0.0.0.0")
+        self.hortctl("allow", "mia", "www.videos.test")
+        self.assertEqual(self.address("www.videos.test"), "127.0.0.1")
+        self.assertEqual(self.address("m.videos.test"), "0.0.0.0")
+        self.hortctl("unset", "mia", "www.videos.test")
+        self.assertEqual(self.address("www.videos.test"), "0.0.0.0")
 
     def test_a_block_holds_at_once_for_dns_that_was_cached_and_for_the_proxy(self):
-        self.assertEqual(self.address("www.tiktok.com"), "127.0.0.1")
-        self.hortctl("block", "mia", "tiktok.com")
-        self.assertEqual(self.address("www.tiktok.com"), "0.0.0.0")
-        self.assertEqual(self.status_code(self.web_url("www.tiktok.com")), "403")
+        self.assertEqual(self.address("www.videos.test"), "127.0.0.1")
+        self.hortctl("block", "mia", "videos.test")
+        self.assertEqual(self.address("www.videos.test"), "0.0.0.0")
+        self.assertEqual(self.status_code(self.web_url("www.videos.test")), "403")
 
     def test_a_category_can_be_allowed_and_blocked(self):
         self.hortctl("allow", "mia", "gambling")
@@ -78,8 +78,8 @@ class Filtering(Household):
         self.assertIn("protected help", self.hortctl("block", "mia", "childline.org.uk", expect=1))
         self.assertEqual(self.address("www.childline.org.uk"), "127.0.0.1")
         self.assertEqual(self.status_code(self.web_url("www.childline.org.uk")), "200")
-        self.hortctl("block", "mia", "tiktok.com")
-        self.address("www.tiktok.com")
+        self.hortctl("block", "mia", "videos.test")
+        self.address("www.videos.test")
         log = self.hortctl("--json", "log")
         self.assertIn("own_rule", log)
         self.assertNotIn("childline", log)
@@ -116,11 +116,11 @@ class Filtering(Household):
         self.assertEqual(self.address("good.test"), "127.0.0.1")
 
     def test_sighup_reads_the_lists_again(self):
-        self.assertEqual(self.address("www.tiktok.com"), "127.0.0.1")
+        self.assertEqual(self.address("www.videos.test"), "127.0.0.1")
         with open(self.data + "/lists/gambling/own.txt", "a") as f:
-            f.write("tiktok.com\n")
+            f.write("videos.test\n")
         self.hortd.send_signal(signal.SIGHUP)
-        wait_until("the new list", lambda: self.address("www.tiktok.com") == "0.0.0.0")
+        wait_until("the new list", lambda: self.address("www.videos.test") == "0.0.0.0")
         self.assertEqual(self.address("casino.test"), "0.0.0.0")
 
     def test_sigterm_ends_cleanly(self):

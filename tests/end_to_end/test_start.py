@@ -88,7 +88,7 @@ class Start(Household):
         out = self.hortctl("lists")
         self.assertIn("gambling/garbage:2: the line holds a NUL octet", out)
         self.assertIn("gambling/garbage:3: the line is longer than 4096 octets", out)
-        self.assertIn("gamblin: no such category, its lists are left out (did you mean gambling?)", self.said())
+        self.assertIn("gamblin: no such category, its lists are left out (did you mean 'gambling'?)", self.said())
 
 
 if __name__ == "__main__":

@@ -9,34 +9,50 @@
 
 using namespace hort;
 
+// No lists but an empty ruleset, and none to be had.
+class NoLists final : public lists::Keeper {
+  public:
+    NoLists() {
+        RulesetCompiler compiler(Taxonomy::shipped(), HashKey{1, 2});
+        library_.ruleset = *Ruleset::open(image_in_memory(*compiler.finish(0)), Taxonomy::shipped());
+    }
+    Status load() override { return Done{}; }
+    void start_updates() override {}
+    const lists::Library& library() const override { return library_; }
+    const std::vector<RuleFile>& rule_files() const override { return rule_files_; }
+    void reload(std::function<void(Status)> done) override { done(Done{}); }
+    Status update(std::vector<std::int64_t>) override { return Done{}; }
+    lists::UpdateProgress progress() const override { return {}; }
+    void install(const std::string&, const store::By&, bool,
+                 std::function<void(Result<lists::InstalledBundle>)> done) override {
+        done(Error{"no bundle", {}, {}});
+    }
+
+  private:
+    lists::Library library_;
+    std::vector<RuleFile> rule_files_;
+};
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static auto database = *store::Database::open(":memory:");
     static store::People people(*database);
     static PolicyInForce policy;
     static Counters counters;
     static RecentBlocks recent(true);
-    static lists::Library library;
-    static const bool ready = [] {
-        RulesetCompiler compiler(Taxonomy::shipped(), HashKey{1, 2});
-        library.ruleset = *Ruleset::open(image_in_memory(*compiler.finish(0)), Taxonomy::shipped());
-        policy.publish(build_policy({}, library.ruleset));
-        return true;
-    }();
-    static control::Household household{people,
-                                        policy,
-                                        counters,
-                                        recent,
-                                        []() -> const lists::Library& { return library; },
-                                        [] {
-                                            policy.publish(build_policy(*people.all(), library.ruleset));
-                                            return Status(Done{});
-                                        },
-                                        "dns",
-                                        "proxy",
-                                        {}};
+    static store::ListRecords records(*database);
+    static NoLists keeper;
+    static const auto publish = [] {
+        policy.publish(build_policy(*people.all(), {}, keeper.library().ruleset));
+        return Status(Done{});
+    };
+    static const bool ready = bool(publish());
+    static control::Household household{*database, people,  records, keeper,  policy, counters,
+                                        recent,    publish, "dns",   "proxy", {}};
     if (!ready) return 0;
     const std::string_view line(reinterpret_cast<const char*>(data), size);
-    const auto answer = control::dispatch(household, {ctl::Role::guardian, "fuzz", {}}, line);
+    std::optional<std::string> answer;
+    control::dispatch(household, {ctl::Role::guardian, "fuzz", {}}, line,
+                      [&](std::optional<std::string> text) { answer = std::move(text); });
     if (answer && (answer->find('\n') != std::string::npos || !nlohmann::json::accept(*answer))) std::abort();
     Configuration configuration;
     (void)apply_config_text(configuration, std::string(line), "fuzz");

@@ -11,8 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-store::People::By by(const Caller& caller) { return {caller.name, platform::now().wall_seconds}; }
-
 // A change that the store took is put in force before it is answered.
 Result<json> answer(Household& household, const Status& done, std::string message) {
     if (!done) return done.error();
@@ -32,7 +30,13 @@ Result<json> set(Household& household, const Caller& caller, const json& params,
     if (!name) return name.error();
     const auto subject = params.at("subject").get<std::string>();
     const auto category = Taxonomy::shipped().find(subject);
-    std::string message = (category ? "The category " : "") + subject + (category ? "" : " and all below it") +
+    // A site has a dot in its name, and no service has.
+    const auto* service = category ? nullptr : find_service(*household.policy.load(), subject);
+    if (!category && service == nullptr && subject.find('.') == std::string::npos)
+        return Error{"neither a category nor a service nor a site", subject, "'hortctl lists' shows the categories"};
+    std::string message = (category             ? "The category " + subject
+                           : service != nullptr ? service->title + " (its sites and programs)"
+                                                : subject + " and all below it") +
                           (verdict == Verdict::block ? " is blocked for " : " is allowed for ") + *name + ".";
     if (const auto host = Hostname::parse(subject);
         !category && host && ProtectedHelp::shipped().contains(*host) && verdict == Verdict::block)
@@ -43,6 +47,8 @@ Result<json> set(Household& household, const Caller& caller, const json& params,
 }
 
 }  // namespace
+
+store::By by(const Caller& caller) { return {caller.name, platform::now().wall_seconds}; }
 
 json child_json(const store::PersonRecord& record, const Policy& policy) {
     json out = {{"name", record.name},

@@ -1,4 +1,4 @@
-// What is in force, the lists, the log, the version.
+// What is in force, the log, the version.
 #include <nlohmann/json.hpp>
 
 #include "daemon/control/handlers.h"
@@ -19,42 +19,23 @@ Result<json> status(Household& household, const Caller& caller, const json&) {
     for (const auto& person : *everyone)
         if (sees_all || person.name == caller.child) out["children"].push_back(child_json(person, *policy));
     if (!sees_all) return out;
-    const auto& library = household.library();
+    const auto& library = household.keeper.library();
     const auto& c = household.counters;
     out["dns"] = household.dns;
     out["proxy"] = household.proxy;
     out["upstreams"] = household.upstreams;
     out["names"] = policy->ruleset->entry_count();
     out["image_bytes"] = policy->ruleset->size_in_bytes();
+    out["rule_count"] = policy->ruleset->rule_count();
+    out["rule_files"] = json::array();
+    for (const auto& file : household.keeper.rule_files())
+        out["rule_files"].push_back({{"name", file.name}, {"serial", file.serial}, {"title", file.title}});
     out["list_count"] = library.lists.size();
     out["warnings"] = library.warnings;
     out["counters"] = {{"dns_queries", c.dns_queries.load()},     {"dns_blocked", c.dns_blocked.load()},
                        {"dns_cached", c.dns_cached.load()},       {"dns_forwarded", c.dns_forwarded.load()},
                        {"dns_failed", c.dns_failed.load()},       {"proxy_requests", c.proxy_requests.load()},
                        {"proxy_blocked", c.proxy_blocked.load()}, {"proxy_refused", c.proxy_refused.load()}};
-    return out;
-}
-
-Result<json> lists(Household& household, const Caller&, const json&) {
-    json out = {{"lists", json::array()}, {"categories", json::array()}, {"warnings", household.library().warnings}};
-    for (const auto& list : household.library().lists)
-        out["lists"].push_back({{"category", list.category},
-                                {"list", list.path},
-                                {"format", name_of(list.format)},
-                                {"accepted", list.report.accepted},
-                                {"skipped", list.report.skipped},
-                                {"refused", list.report.refused},
-                                {"problems", list.report.problems}});
-    const auto& taxonomy = Taxonomy::shipped();
-    for (std::size_t i = 0; i < taxonomy.entries().size(); ++i) {
-        const auto& entry = taxonomy.entries()[i];
-        json tiers = json::array();
-        for (int tier = 0; tier < 4; ++tier)
-            if (taxonomy.blocked_by(static_cast<Tier>(tier)).contains(static_cast<Category>(i)))
-                tiers.push_back(name_of(static_cast<Tier>(tier)));
-        out["categories"].push_back(
-            {{"id", entry.id}, {"title", entry.title}, {"description", entry.description}, {"blocked_for", tiers}});
-    }
     return out;
 }
 
@@ -71,7 +52,7 @@ Result<json> log(Household& household, const Caller&, const json& params) {
         if (!entry.host.empty()) row["host"] = entry.host;
         out["blocked"].push_back(std::move(row));
     }
-    const auto changes = household.people.changes(limit);
+    const auto changes = store::newest_changes(household.database, limit);
     if (!changes) return changes.error();
     for (const auto& change : *changes)
         out["changes"].push_back(

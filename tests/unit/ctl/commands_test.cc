@@ -62,7 +62,8 @@ std::string refused(const std::string& method, const json& params) {
 
 TEST(CommandTable, AWrongParameterIsNamedWithWhatIsExpected) {
     EXPECT_EQ(refused("block", {{"child", "mia"}}),
-              "parameter subject: is missing (usage: hortctl block CHILD SITE|CATEGORY; for example: hortctl block mia "
+              "parameter subject: is missing (usage: hortctl block CHILD SITE|SERVICE|CATEGORY; for example: hortctl "
+              "block mia "
               "tiktok.com)");
     EXPECT_EQ(refused("child.add", {{"name", "mia"}, {"age", 121}}),
               "parameter age: 121 is not one (expected a whole number from 0 to 120)");

@@ -27,7 +27,7 @@ class StoreTest : public testing::Test {
     std::string path;
     std::unique_ptr<Database> database;
     std::unique_ptr<People> people;
-    const People::By by{"ann", 1000};
+    const By by{"ann", 1000};
 };
 
 TEST_F(StoreTest, WhatWasSetIsThereAfterOpeningAgain) {
@@ -61,7 +61,7 @@ TEST_F(StoreTest, ARefusedChangeLeavesNothingBehindNotEvenAnAuditRow) {
     EXPECT_FALSE(people->unset_rule("mia", "a.org", false, by));
     EXPECT_FALSE(people->remove("nobody", by));
     EXPECT_EQ(people->all()->size(), 1u);
-    EXPECT_EQ(people->changes(10)->size(), 1u);
+    EXPECT_EQ(newest_changes(*database, 10)->size(), 1u);
 }
 
 TEST_F(StoreTest, RemovingAPersonRemovesAllThatBelongsToIt) {
@@ -80,7 +80,7 @@ TEST_F(StoreTest, EveryChangeHasAnAuditRowNewestFirst) {
     ASSERT_TRUE(people->add(mia(), by));
     ASSERT_TRUE(people->set_rule("mia", {"a.org", false, Verdict::block}, {"tom", 1001}));
     ASSERT_TRUE(people->unset_rule("mia", "a.org", false, {"ann", 1002}));
-    const auto changes = *people->changes(2);
+    const auto changes = *newest_changes(*database, 2);
     ASSERT_EQ(changes.size(), 2u);
     EXPECT_EQ(changes[0].action, "unset");
     EXPECT_EQ(changes[1].actor, "tom");

@@ -288,7 +288,7 @@ TEST(AdblockRules, RewritesAnswerBeforeAllOtherRules) {
 }
 
 TEST(AdblockRules, ExpressionsAreSearchedInTheName) {
-    if (!Expression::compile("a")) GTEST_SKIP() << "no regular expressions on this system";
+    if (!ExpressionSet::is_available()) GTEST_SKIP() << "no regular expressions on this system";
     constexpr Case cases[] = {
         {"/^ads[0-9]+\\./", "ads42.example.org", block},
         {"/^ads[0-9]+\\./", "ads.example.org", none},

@@ -33,7 +33,7 @@ class DecisionTest : public testing::Test {
     Subject mia() const { return {&policy.people[0], &policy.people[0].profile}; }
     Subject ann() const { return {&policy.people[1], &policy.people[1].profile}; }
     void own(const char* site, Verdict verdict) {
-        policy.people[0].profile.own_rules.set(*Hostname::parse(site), verdict);
+        policy.people[0].profile.add_site(*Hostname::parse(site), {verdict, false, nullptr, {}});
     }
     Decision on(const Subject& who, const char* site) const { return decide(policy, who, *Hostname::parse(site), {}); }
     std::string said(const Subject& who, const char* site) const {
@@ -90,7 +90,7 @@ TEST_F(DecisionTest, TheSocketsOwnerSpeaksBeforeTheAddress) {
 
 TEST_F(DecisionTest, ExplainsItselfInOneSentence) {
     const auto words = [&](const char* site) {
-        return explain(on(mia(), site), mia(), *Hostname::parse(site), taxonomy);
+        return explain(on(mia(), site), policy, mia(), *Hostname::parse(site));
     };
     EXPECT_EQ(words("www.casino.example"),
               "www.casino.example is blocked for Mia: casino.example is listed under Gambling and betting.");
@@ -117,7 +117,8 @@ TEST(Taxonomy, TiersComeFromAgesAndOlderChildrenHaveFewerBlocks) {
 TEST(Taxonomy, BadDataIsRefusedWithItsPlace) {
     EXPECT_FALSE(Taxonomy::parse("nonsense"));
     EXPECT_FALSE(Taxonomy::parse(R"({"categories": [{"id": "a"}]})"));
-    const auto twice = Taxonomy::parse(R"({"categories": [{"id": "a", "title": "A"}, {"id": "a", "title": "A"}]})");
+    const auto twice = Taxonomy::parse(R"({"categories": [{"id": "a", "title": {"en": "A", "de": "A"}},
+                                                           {"id": "a", "title": {"en": "A", "de": "A"}}]})");
     ASSERT_FALSE(twice);
     EXPECT_EQ(twice.error().text(), "category 2 'a': stands twice");
 }

@@ -16,7 +16,7 @@ struct List {
 };
 
 // "B rule@list:line", "A ..." or "-".
-std::string said(const std::vector<List>& lists, const std::string& host, const ListMatcher::Include& include = {}) {
+std::string said(const std::vector<List>& lists, const std::string& host, const ListIncluder& include = {}) {
     ListMatcher matcher;
     for (std::size_t i = 0; i < lists.size(); ++i)
         matcher.add({"l" + std::to_string(i + 1), lists[i].format, {}, {}}, lists[i].content, include);

@@ -1,0 +1,36 @@
+#include "rules/essential_allow.h"
+
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "rules/data/shipped.h"
+
+namespace hort {
+
+Result<EssentialAllow> EssentialAllow::parse(std::string_view text) {
+    const auto json = nlohmann::json::parse(text, nullptr, false, true);
+    if (!json.is_object() || !json.contains("allow") || !json["allow"].is_array())
+        return Error{"not an essential allow-list", {}, "expected an object with an array \"allow\""};
+    EssentialAllow out;
+    for (const auto& item : json["allow"]) {
+        if (!item.is_object() || !item.contains("host") || !item["host"].is_string() || !item.contains("kind") ||
+            !item["kind"].is_string())
+            return Error{"an entry has no host or no kind", {}, {}};
+        const auto host = Hostname::parse(item["host"].get<std::string>());
+        if (!host) return host.error();
+        if (host->label_count() < 2) return Error{"a single label is no site", std::string(host->text()), {}};
+        out.hosts_.set(*host, item["kind"].get<std::string>());
+    }
+    return out;
+}
+
+const EssentialAllow& EssentialAllow::shipped() {
+    static const EssentialAllow list = [] {
+        auto parsed = parse(data::essential_allow_json);
+        if (!parsed) throw std::logic_error("rules/data/essential_allow.json: " + parsed.error().text());
+        return *std::move(parsed);
+    }();
+    return list;
+}
+
+}  // namespace hort

@@ -1,0 +1,46 @@
+// Schedule: weekly windows in local time, with dated exceptions (a holiday, an open day).
+//
+// A value. It says whether a local time is inside, and when that changes next. What being inside means (online, no
+// games) is said by the profile that names it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/local_time.h"
+
+namespace hort {
+
+class Schedule {
+  public:
+    struct Window {
+        std::int32_t from = 0, to = 0;  // minutes of the day; to <= from: it ends on the next day
+    };
+    struct Exception {
+        Day first = 0, last = 0;      // both inside
+        std::vector<Window> windows;  // instead of the weekly ones; none: outside all day
+    };
+
+    std::string name;
+
+    void add(int weekday, Window window) { weekly_[static_cast<std::size_t>(weekday)].push_back(window); }
+    // The later one wins where two cover a day.
+    void add(Exception exception) { exceptions_.push_back(std::move(exception)); }
+
+    bool is_on(LocalTime time) const;
+    // The first minute after `time` at which is_on() is another; nullopt when there is none within 400 days.
+    std::optional<LocalTime> next_change(LocalTime time) const;
+    bool has_exception_on(Day day) const;
+    // All of it on one line, for people: "Mon 08:00-13:15; 2026-10-12..2026-10-24 closed".
+    std::string text() const;
+
+  private:
+    const std::vector<Window>& windows_on(Day day) const;
+
+    std::vector<Window> weekly_[7];
+    std::vector<Exception> exceptions_;
+};
+
+}  // namespace hort
