@@ -1,11 +1,12 @@
 // Compiler: names, URLs and rules with their categories in, the bytes of a ruleset image out.
 //
 // Deterministic: the same input gives the same bytes; names and URLs may come in any order.
-// Memory while compiling: about 40 bytes and the text of each name, and the image itself.
+// Memory while compiling: 24 bytes and the text of each name, and the image itself.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "rules/book_format.h"
@@ -17,6 +18,9 @@ class RulesetCompiler {
   public:
     // `salt` keys the hash: random once per installation, so that no list author can construct a false match.
     RulesetCompiler(const Taxonomy& taxonomy, HashKey salt);
+
+    // What will come, as far as it is known: saves copying while the memory grows.
+    void reserve(std::size_t names, std::size_t octets);
 
     void add(const Hostname& host, Scope scope, Category category);
     // `url`: in normal form (url_path.h), with a path.
@@ -33,22 +37,37 @@ class RulesetCompiler {
     Result<std::vector<std::byte>> finish(std::uint64_t inputs_digest);
 
   private:
+    // An interned combination of categories; see classes_.
+    using ClassId = std::uint32_t;
+    static constexpr std::uint32_t max_classes = 65536;
     struct Entry {
         Hash128 hash;
-        std::uint64_t self, below;
         std::uint32_t name_at;
-        std::uint8_t name_size;  // 0 for a URL
-        bool is_essential = false;
+        std::uint32_t klass : 24;
+        std::uint32_t name_size : 8;  // 0 for a URL
     };
-    void put(const Hostname& host, std::uint64_t self, std::uint64_t below, bool is_essential);
+    static_assert(sizeof(Entry) == 24);
+    struct PairHash {
+        std::size_t operator()(const std::pair<std::uint64_t, std::uint64_t>& pair) const {
+            return static_cast<std::size_t>((pair.first * 0x9e3779b97f4a7c15 ^ pair.second) * 0xbf58476d1ce4e5b9);
+        }
+    };
+    class ParentIndex;
+
+    ClassId class_of(std::uint64_t self, std::uint64_t below);
+    ClassId joined(ClassId a, ClassId b);
+    void put(const Hostname& host, ClassId klass);
+    void sort_by_hash();
     void merge_equal();
     void leave_out_redundant();
-    bool is_redundant(const Entry& entry, const std::vector<std::uint32_t>& starts) const;
+    std::vector<Ruleset::ClassRow> number_classes();
 
     const Taxonomy& taxonomy_;
     HashKey key_;
     std::string names_;
     std::vector<Entry> entries_;
+    std::vector<Ruleset::ClassRow> classes_;  // [0] is the essential allow-list's
+    std::unordered_map<std::pair<std::uint64_t, std::uint64_t>, ClassId, PairHash> class_ids_, joined_;
     StoredBook book_;
 };
 

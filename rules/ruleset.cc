@@ -28,6 +28,17 @@ std::unique_ptr<ImageBytes> image_in_memory(std::vector<std::byte> bytes) {
     return std::make_unique<InMemory>(std::move(bytes));
 }
 
+image::Layout image::layout_of(const Header& header) {
+    const auto aligned = [](std::uint64_t at, std::uint64_t to) { return (at + to - 1) / to * to; };
+    Layout out{};
+    out.names = sizeof(Header);
+    out.classes = aligned(out.names + header.names_size, 8);
+    out.slots = aligned(out.classes + header.class_count * sizeof(Ruleset::ClassRow), 64);
+    out.book = out.slots + header.slot_count * 8;
+    out.size = out.book + header.book_size;
+    return out;
+}
+
 std::uint64_t image::checksum(std::span<const std::byte> bytes) {
     // Four independent lanes, so that verifying is bound by memory and not by the multiplier's latency.
     std::uint64_t lane[4] = {0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb, 0xd6e8feb86659fd93};
@@ -60,45 +71,41 @@ Result<std::shared_ptr<const Ruleset>> Ruleset::open(std::unique_ptr<ImageBytes>
 
     // The checksum only says that it is what was written; the bounds say that it is safe to use.
     const std::uint64_t limit = bytes.size();
-    if (header.bucket_count == 0 || header.bucket_count > limit / 4 || header.entry_count > limit / 8 ||
-        header.class_count == 0 || header.class_count > 65536 || header.names_size % 8 != 0 ||
-        header.names_size > limit || header.book_size > limit)
+    if (header.bucket_count == 0 || header.slot_count > limit / 8 || header.entry_count >= header.slot_count ||
+        header.bucket_count > header.slot_count / image::slots_per_bucket || header.class_count == 0 ||
+        header.class_count > 65536 || header.names_size > limit || header.book_size > limit)
         return refuse("a section does not fit");
-    const std::uint64_t starts_size = ((header.bucket_count + 1) * 4 + 7) / 8 * 8;
-    if (sizeof header + header.names_size + header.class_count * sizeof(ClassRow) + header.entry_count * 8 +
-            starts_size + header.book_size !=
-        limit)
-        return refuse("the sections do not add up to its size");
+    const auto layout = image::layout_of(header);
+    if (layout.size != limit) return refuse("the sections do not add up to its size");
 
     auto out = std::shared_ptr<Ruleset>(new Ruleset);
-    const std::byte* at = bytes.data() + sizeof header;
-    const std::string_view names(reinterpret_cast<const char*>(at), header.names_size);
-    at += header.names_size;
-    out->classes_ = {reinterpret_cast<const ClassRow*>(at), header.class_count};
-    at += header.class_count * sizeof(ClassRow);
-    out->entries_ = {reinterpret_cast<const std::uint64_t*>(at), header.entry_count};
-    at += header.entry_count * 8;
-    out->bucket_starts_ = {reinterpret_cast<const std::uint32_t*>(at), header.bucket_count + 1};
-    at += starts_size;
-    const std::span<const std::byte> book(at, header.book_size);
+    const std::string_view names(reinterpret_cast<const char*>(bytes.data() + layout.names), header.names_size);
+    out->classes_ = {reinterpret_cast<const ClassRow*>(bytes.data() + layout.classes), header.class_count};
+    out->slots_ = {reinterpret_cast<const std::uint64_t*>(bytes.data() + layout.slots), header.slot_count};
+    const auto book = bytes.subspan(layout.book, header.book_size);
 
     std::size_t bit = 0, begin = 0;
-    while (begin < names.size() && names[begin] != '\0') {
+    while (begin < names.size()) {
         const auto end = names.find('\0', begin);
         if (end == std::string_view::npos) return refuse("the category ids do not end");
         const auto found = taxonomy.find(names.substr(begin, end - begin));
         if (!found || *found != bit) return refuse("made for another set of categories");
         ++bit, begin = end + 1;
     }
-    if (out->bucket_starts_.front() != 0 || out->bucket_starts_.back() != header.entry_count ||
-        !std::is_sorted(out->bucket_starts_.begin(), out->bucket_starts_.end()))
-        return refuse("the bucket index is not in order");
-    for (const auto entry : out->entries_)
-        if ((entry & 0xffff) >= header.class_count) return refuse("an entry names a class that is not there");
+    std::uint64_t entries = 0, worst_class = 0;
+    for (const auto slot : out->slots_) {
+        entries += slot != 0 ? 1 : 0;
+        worst_class = std::max(worst_class, slot & 0xffff);
+    }
+    if (out->slots_.back() != 0) return refuse("the table does not end");
+    if (entries != header.entry_count) return refuse("the table has another number of entries than it says");
+    if (worst_class >= header.class_count) return refuse("an entry names a class that is not there");
 
     if (auto read = out->read_book(book, bit); !read) return refuse(read.error().text());
     out->key_ = {header.key0, header.key1};
     out->inputs_digest_ = header.inputs_digest;
+    out->entry_count_ = header.entry_count;
+    out->bucket_count_ = header.bucket_count;
     out->bytes_ = std::move(owned);
     return std::shared_ptr<const Ruleset>(std::move(out));
 }
@@ -124,45 +131,41 @@ Status Ruleset::read_book(std::span<const std::byte> bytes, std::size_t categori
 }
 
 const std::uint64_t* Ruleset::probe(const Hash128& hash) const {
-    const auto bucket = image::bucket_of(hash, bucket_starts_.size() - 1);
     const auto wanted = image::fingerprint_of(hash);
-    for (auto i = bucket_starts_[bucket]; i < bucket_starts_[bucket + 1]; ++i)
-        if (entries_[i] >> 16 == wanted) return &entries_[i];
+    // Full buckets run over into the next; the last slot is empty, so this ends.
+    for (const auto* slot = slots_.data() + image::home_of(hash, bucket_count_); *slot != 0; ++slot)
+        if (*slot >> 16 == wanted) return slot;
     return nullptr;
 }
 
 // All addresses are known before the first is needed: the misses overlap.
 void Ruleset::prefetch(const Hash128* hashes, int count) const {
-    const auto buckets = bucket_starts_.size() - 1;
-    for (int i = 0; i < count; ++i) __builtin_prefetch(&bucket_starts_[image::bucket_of(hashes[i], buckets)]);
-    for (int i = 0; i < count; ++i) {
-        const auto start = bucket_starts_[image::bucket_of(hashes[i], buckets)];
-        __builtin_prefetch(entries_.data() + start);
-    }
+    for (int i = 0; i < count; ++i) __builtin_prefetch(slots_.data() + image::home_of(hashes[i], bucket_count_));
 }
 
 // What was found, the longest last. More than fit are of no interest: the first ones are kept, and the categories of
 // the others are joined to the last.
 struct Ruleset::Hits {
-    std::array<Hit, 16> at;
+    static constexpr int capacity = 16;
+    std::array<int, capacity> labels;  // only the first `count` are set
+    std::array<std::uint64_t, capacity> categories;
     int count = 0;
 
-    void add(int labels, CategorySet categories) {
-        if (count < static_cast<int>(at.size()))
-            at[static_cast<std::size_t>(count++)] = {labels, categories};
-        else
-            at.back() = {labels, at.back().categories | categories};
+    void add(int of_labels, std::uint64_t bits) {
+        if (count == capacity) {
+            categories[capacity - 1] |= bits;
+            return;
+        }
+        labels[static_cast<std::size_t>(count)] = of_labels;
+        categories[static_cast<std::size_t>(count++)] = bits;
     }
     CategorySet all() const {
-        CategorySet out;
-        for (int i = 0; i < count; ++i) out = out | at[static_cast<std::size_t>(i)].categories;
-        return out;
+        std::uint64_t out = 0;
+        for (int i = 0; i < count; ++i) out |= categories[static_cast<std::size_t>(i)];
+        return CategorySet(out);
     }
-    void remove(CategorySet categories) {
-        for (int i = 0; i < count; ++i) {
-            auto& hit = at[static_cast<std::size_t>(i)];
-            hit.categories = hit.categories - categories;
-        }
+    void remove(CategorySet set) {
+        for (int i = 0; i < count; ++i) categories[static_cast<std::size_t>(i)] &= ~set.bits();
     }
 };
 
@@ -190,22 +193,29 @@ void Ruleset::ask_book(const Question& question, Hits& hits) const {
             const auto text = book_.text_of(*best);
             const bool is_name = scope_of(best->kind).has_value();
             hits.add(is_name ? 1 + static_cast<int>(std::count(text.begin(), text.end(), '.')) : 0,
-                     CategorySet::of(category));
+                     CategorySet::of(category).bits());
         }
     }
 }
 
 Ruleset::Match Ruleset::lookup(const Question& question, CategorySet interest) const {
+    // Every bucket is touched before the first is looked into, so that the misses overlap. (A load, not a prefetch:
+    // where the page's translation is missing, too, a prefetch makes its own instruction wait; and in a loop of their
+    // own, for the loads then are close together.)
+    std::array<std::uint64_t, 128> first;  // the home slot of each suffix
     const SuffixHashes hashes(question.host.text(), key_);
-    prefetch(hashes.at.data(), hashes.count);
+    for (int i = 0; i < hashes.count; ++i)
+        first[static_cast<std::size_t>(i)] =
+            slots_[image::home_of(hashes.at[static_cast<std::size_t>(i)], bucket_count_)];
     Hits hits;
     for (int i = 0; i < hashes.count; ++i) {
+        if (first[static_cast<std::size_t>(i)] == 0) continue;
         const auto* entry = probe(hashes.at[static_cast<std::size_t>(i)]);
         if (entry == nullptr) continue;
         const auto row = *entry & 0xffff;
         if (row == image::essential_class) return {{}, 0, true};
         const auto here = i + 1 == hashes.count ? classes_[row].self : classes_[row].below;
-        if (here != 0) hits.add(i + 1, CategorySet(here));
+        if (here != 0) hits.add(i + 1, here);
     }
     if (!question.url.empty()) {
         std::array<Hash128, max_url_prefixes> prefixes;
@@ -213,15 +223,14 @@ Ruleset::Match Ruleset::lookup(const Question& question, CategorySet interest) c
         prefetch(prefixes.data(), count);
         for (int i = 0; i < count; ++i)
             if (const auto* entry = probe(prefixes[static_cast<std::size_t>(i)]))
-                hits.add(hashes.count, CategorySet(classes_[*entry & 0xffff].below));
+                hits.add(hashes.count, classes_[*entry & 0xffff].below);
     }
     if (!book_.empty()) ask_book(question, hits);
     Match match;
-    for (int i = 0; i < hits.count; ++i) {
-        const auto& hit = hits.at[static_cast<std::size_t>(i)];
-        match.categories = match.categories | hit.categories;
-        if (!(hit.categories & interest).empty()) match.matched_labels = std::max(match.matched_labels, hit.labels);
-    }
+    match.categories = hits.all();
+    for (int i = 0; i < hits.count; ++i)
+        if ((hits.categories[static_cast<std::size_t>(i)] & interest.bits()) != 0)
+            match.matched_labels = std::max(match.matched_labels, hits.labels[static_cast<std::size_t>(i)]);
     return match;
 }
 

@@ -47,7 +47,7 @@ class Ruleset {
     Match lookup(const Hostname& host, CategorySet interest) const { return lookup(Question{host}, interest); }
 
     // Names and URLs in the table; rules that say more.
-    std::uint64_t entry_count() const { return entries_.size(); }
+    std::uint64_t entry_count() const { return entry_count_; }
     std::uint64_t rule_count() const { return book_.size(); }
     // The digest of what it was compiled from, as given to the compiler.
     std::uint64_t inputs_digest() const { return inputs_digest_; }
@@ -59,10 +59,6 @@ class Ruleset {
 
   private:
     Ruleset() = default;
-    struct Hit {
-        int labels;
-        CategorySet categories;
-    };
     struct Hits;
     const std::uint64_t* probe(const Hash128& hash) const;
     void prefetch(const Hash128* hashes, int count) const;
@@ -71,10 +67,9 @@ class Ruleset {
 
     std::unique_ptr<ImageBytes> bytes_;
     HashKey key_;
-    std::uint64_t inputs_digest_ = 0;
-    std::span<const std::uint32_t> bucket_starts_;  // one more than there are buckets
-    std::span<const std::uint64_t> entries_;        // 48 bits of fingerprint, 16 bits of class
-    std::span<const ClassRow> classes_;             // row 0 is the essential allow-list's
+    std::uint64_t inputs_digest_ = 0, entry_count_ = 0, bucket_count_ = 1;
+    std::span<const std::uint64_t> slots_;  // 48 bits of fingerprint, 16 bits of class; 0 is empty; the last one is
+    std::span<const ClassRow> classes_;     // row 0 is the essential allow-list's
     RuleBook book_;
     std::vector<std::optional<Category>> book_categories_;  // of the book's lists; empty: counts for every category
 };
@@ -85,6 +80,7 @@ inline constexpr char magic[8] = {'H', 'O', 'R', 'T', 'R', 'U', 'L', 'E'};
 inline constexpr std::uint32_t version = 2;
 // The class of a name that no list may block, nor what is below it.
 inline constexpr std::uint64_t essential_class = 0;
+inline constexpr std::size_t slots_per_bucket = 8;  // one cache line
 struct Header {
     char magic[8];
     std::uint32_t version;
@@ -95,19 +91,32 @@ struct Header {
     std::uint64_t key0, key1;
     std::uint64_t bucket_count;
     std::uint64_t entry_count;
-    std::uint64_t names_size;  // the category ids, in bit order, each ended by NUL; padded to 8
-    std::uint64_t book_size;   // rules that say more than a name; not padded
+    std::uint64_t slot_count;
+    std::uint64_t names_size;  // the category ids, in bit order, each ended by NUL
+    std::uint64_t book_size;   // rules that say more than a name
 };
-static_assert(sizeof(Header) == 88);
+static_assert(sizeof(Header) == 96);
 inline constexpr std::size_t checked_from = 24;
 
+// Where each section begins: they follow each other, each at a multiple of its alignment.
+struct Layout {
+    std::uint64_t names, classes, slots, book, size;
+};
+// REQUIRES: the counts are no larger than the file, so that nothing overflows.
+Layout layout_of(const Header& header);
+
 std::uint64_t checksum(std::span<const std::byte> bytes);
-inline std::uint64_t bucket_of(const Hash128& hash, std::uint64_t buckets) {
+// The first slot where an entry may stand.
+inline std::uint64_t home_of(const Hash128& hash, std::uint64_t buckets) {
     std::uint64_t lo, hi;
     detail::multiply(hash.hi, buckets, lo, hi);
-    return hi;
+    return hi * slots_per_bucket;
 }
-inline std::uint64_t fingerprint_of(const Hash128& hash) { return hash.lo >> 16; }
+// Never 0, so that no entry looks like an empty slot.
+inline std::uint64_t fingerprint_of(const Hash128& hash) {
+    const auto bits = hash.lo >> 16;
+    return bits == 0 ? 1 : bits;
+}
 
 }  // namespace image
 }  // namespace hort

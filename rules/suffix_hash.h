@@ -76,14 +76,19 @@ struct SuffixHashes {
     int count = 0;
     std::array<Hash128, 128> at;  // a name of 253 octets has at most 127 labels; only `count` are set
 
-    SuffixHashes(std::string_view host, const HashKey& key) {
+    SuffixHashes(std::string_view host, const HashKey& key) : SuffixHashes(host, key, [](int, const Hash128&) {}) {}
+    // Calls `each(index, hash)` as soon as a hash is known, so that memory can be asked for while the next is computed.
+    template <typename Each>
+    SuffixHashes(std::string_view host, const HashKey& key, const Each& each) {
         LabelHasher hasher(key);
         std::size_t end = host.size();
         while (end > 0 && count < 128) {
             std::size_t begin = end;
             while (begin > 0 && host[begin - 1] != '.') --begin;
             hasher.add(host.substr(begin, end - begin));
-            at[count++] = hasher.hash();
+            at[static_cast<std::size_t>(count)] = hasher.hash();
+            each(count, at[static_cast<std::size_t>(count)]);
+            ++count;
             end = begin > 0 ? begin - 1 : 0;
         }
     }
