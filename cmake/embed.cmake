@@ -1,13 +1,14 @@
 # Writes a C++ source that defines the shipped data files as string literals.
 # Called as: cmake -D OUT=file.cc -D IN_DIR=rules/data -P embed.cmake
 set(text "#include \"rules/data/shipped.h\"\n\nnamespace hort::data {\n")
-foreach(name categories essential_allow protected_help rule_file.schema safe_search services subscriptions)
-  file(READ "${IN_DIR}/${name}.json" content)
+foreach(name categories.json essential_allow.json protected_help.json public_suffix_list.dat rule_file.schema.json
+    safe_search.json services.json subscriptions.json)
+  file(READ "${IN_DIR}/${name}" content)
   # One literal may not exceed 64 KiB on every compiler; pieces are joined by the language.
   string(LENGTH "${content}" length)
   set(at 0)
   string(REPLACE "." "_" variable "${name}")
-  string(APPEND text "const std::string_view ${variable}_json =")
+  string(APPEND text "const std::string_view ${variable} =")
   while(at LESS length)
     string(SUBSTRING "${content}" ${at} 8000 piece)
     string(APPEND text "\nR\"hort(${piece})hort\"")

@@ -8,6 +8,7 @@ namespace hort::data {
 extern const std::string_view categories_json;
 extern const std::string_view essential_allow_json;
 extern const std::string_view protected_help_json;
+extern const std::string_view public_suffix_list_dat;
 extern const std::string_view rule_file_schema_json;
 extern const std::string_view safe_search_json;
 extern const std::string_view services_json;
