@@ -217,14 +217,17 @@ Result<nlohmann::json> check_value(const Parameter& parameter, const nlohmann::j
                 return fault(parameter, shown(value) + " is no address", "for example 192.168.1.20 or fd00::20");
             return value;
         case T::category:
-            if (const auto category = Taxonomy::shipped().find(text); !category)
+            if (const auto category = Taxonomy::shipped().find(text))
+                return nlohmann::json(std::string(Taxonomy::shipped().id_of(*category)));
+            else
                 return fault(parameter, text.substr(0, 60) + " is no category", category.error().hint);
-            return value;
         case T::subject:
         case T::site: {
-            if (parameter.type == T::subject &&
-                (Taxonomy::shipped().find(text) || Services::shipped().find(text) != nullptr))
-                return value;
+            if (parameter.type == T::subject) {
+                if (const auto category = Taxonomy::shipped().find(text))
+                    return nlohmann::json(std::string(Taxonomy::shipped().id_of(*category)));
+                if (Services::shipped().find(text) != nullptr) return value;
+            }
             const auto host = Hostname::parse(host_part(text));
             if (host && host->label_count() >= 2) return nlohmann::json(std::string(host->text()));
             std::string hint = "expected a site, for example tiktok.com";

@@ -1,5 +1,6 @@
 #include "rules/category.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "rules/data/shipped.h"
@@ -39,12 +40,17 @@ Result<Taxonomy> Taxonomy::parse(std::string_view text) {
             if (!item.is_object() || !item.contains(key) || !item[key].is_object()) return {};
             return {item[key].value("en", ""), item[key].value("de", "")};
         };
-        Entry entry{text_of("id"), both("title"), both("description"), false, false};
+        Entry entry{text_of("id"), both("title"), both("description"), false, false, {}};
         const std::string where = "category " + std::to_string(out.entries_.size() + 1) + " '" + entry.id + "'";
         if (entry.id.empty() || entry.title.en.empty() || entry.title.de.empty())
             return Error{"id or title is missing", where, {}};
         if (out.entries_.size() == 64) return Error{"more than 64 categories", where, {}};
         if (out.find(entry.id)) return Error{"stands twice", where, {}};
+        for (const auto& alias : item.value("aliases", nlohmann::json::array())) {
+            if (!alias.is_string()) return Error{"an alias is no string", where, {}};
+            entry.aliases.push_back(alias.get<std::string>());
+            if (out.find(entry.aliases.back())) return Error{"the alias stands twice", where, {}};
+        }
         const auto self = CategorySet::of(static_cast<Category>(out.entries_.size()));
         entry.is_bypass = item.value("bypass", false);
         entry.is_about_platforms = item.value("platforms", false);
@@ -72,12 +78,15 @@ const Taxonomy& Taxonomy::shipped() {
 }
 
 Result<Category> Taxonomy::find(std::string_view id) const {
-    std::vector<std::string_view> ids;
+    std::vector<std::string_view> words;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-        if (entries_[i].id == id) return static_cast<Category>(i);
-        ids.push_back(entries_[i].id);
+        const auto& entry = entries_[i];
+        if (entry.id == id || std::find(entry.aliases.begin(), entry.aliases.end(), id) != entry.aliases.end())
+            return static_cast<Category>(i);
+        words.push_back(entry.id);
+        words.insert(words.end(), entry.aliases.begin(), entry.aliases.end());
     }
-    const auto near = nearest(id, ids);
+    const auto near = nearest(id, words);
     return Error{"no such category", std::string(id),
                  near.empty() ? "'hortctl lists' shows the categories" : "did you mean '" + std::string(near) + "'?"};
 }

@@ -52,8 +52,9 @@ class Taxonomy {
     struct Entry {
         std::string id;
         Text title, description;
-        bool is_bypass = false;           // a way round the filter: decided before ordinary categories
-        bool is_about_platforms = false;  // its lists rightly hold suffixes of hosting platforms
+        bool is_bypass = false;            // a way round the filter: decided before ordinary categories
+        bool is_about_platforms = false;   // its lists rightly hold suffixes of hosting platforms
+        std::vector<std::string> aliases;  // other words that people type: "video" for streaming
     };
 
     // Reads the JSON of rules/data/categories.json. The error names the entry and what was expected.
@@ -63,7 +64,7 @@ class Taxonomy {
 
     const std::vector<Entry>& entries() const { return entries_; }
     std::string_view id_of(Category category) const { return entries_[category].id; }
-    // Where `id` stands, or an error that names the nearest id.
+    // By id or alias, or an error that names the nearest word.
     Result<Category> find(std::string_view id) const;
     CategorySet blocked_by(Tier tier) const { return blocked_[static_cast<std::size_t>(tier)]; }
     CategorySet bypass() const { return bypass_; }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "rules/essential_allow.h"
+
 namespace hort {
 namespace {
 
@@ -101,7 +103,9 @@ Decision decide(const Policy& policy, const Subject& subject, const Target& targ
     if (const auto bypass = hit & policy.bypass; !bypass.empty())
         return {Verdict::block, Reason::bypass, source(bypass), clock.until()};
     if (!hit.empty()) return {Verdict::block, Reason::category, source(hit), clock.until()};
-    if (match.is_essential) return {Verdict::allow, Reason::essential, {}, clock.until()};
+    // A list of what is allowed says all that a person may visit; their machine still needs its updates.
+    if (match.is_essential && (!profile.is_allow_list_only || EssentialAllow::shipped().is_for_machines(host)))
+        return {Verdict::allow, Reason::essential, {}, clock.until()};
     if (profile.is_allow_list_only && (match.categories & policy.allow_list).empty())
         return {Verdict::block, Reason::not_on_list, {}, clock.until()};
     return {Verdict::allow, Reason::no_rule, {}, clock.until()};

@@ -24,6 +24,12 @@ Result<EssentialAllow> EssentialAllow::parse(std::string_view text) {
     return out;
 }
 
+bool EssentialAllow::is_for_machines(const Hostname& host) const {
+    const auto* kind = hosts_.longest_suffix(host).value;
+    return kind != nullptr &&
+           (*kind == "updates" || *kind == "certificates" || *kind == "captive_portal" || *kind == "time");
+}
+
 const EssentialAllow& EssentialAllow::shipped() {
     static const EssentialAllow list = [] {
         auto parsed = parse(data::essential_allow_json);

@@ -18,6 +18,8 @@ class EssentialAllow {
     static const EssentialAllow& shipped();
 
     bool contains(const Hostname& host) const { return hosts_.longest_suffix(host).value != nullptr; }
+    // What a machine needs (updates, certificates, captive-portal checks, time), whoever sits before it.
+    bool is_for_machines(const Hostname& host) const;
     // Calls `each(Hostname)` for every name.
     template <typename Each>
     void for_each(const Each& each) const {

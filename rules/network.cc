@@ -28,7 +28,8 @@ std::optional<std::array<std::uint8_t, 4>> parse_v4(std::string_view text) {
         const auto dot = text.find('.');
         if ((dot == std::string_view::npos) != (i == 3)) return std::nullopt;
         const auto octet = number(text.substr(0, dot), 10, 255, 3);
-        if (!octet) return std::nullopt;
+        // A leading zero is octal for some and decimal for others (RFC 6943 section 3.1.1).
+        if (!octet || (dot != 1 && text[0] == '0' && text.size() > 1)) return std::nullopt;
         out[i] = static_cast<std::uint8_t>(*octet);
         if (i < 3) text.remove_prefix(dot + 1);
     }

@@ -15,7 +15,7 @@ using Words = std::vector<std::string_view>;
 constexpr int max_inheritance = 16;
 
 bool is_id(std::string_view text) {
-    return !text.empty() && text.size() <= 64 && text.front() != '-' &&
+    return !text.empty() && text.size() <= 64 && text.front() != '-' && text.front() != '.' &&
            std::all_of(text.begin(), text.end(), [](char c) {
                return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
            });
@@ -201,7 +201,8 @@ class Reader {
             if (!is_id(service.id)) problem(*id, "\"" + shown(service.id) + "\" is no id", id_hint);
             if (Taxonomy::shipped().find(service.id))
                 problem(*id, "a category is called \"" + service.id + "\"", "choose another id");
-            if (find_service(service.id) != nullptr && Services::shipped().find(service.id) == nullptr)
+            if (std::any_of(out_.services.begin(), out_.services.end(),
+                            [&](const Service& other) { return other.id == service.id; }))
                 problem(*id, "\"" + service.id + "\" stands twice");
         }
         service.title = service.id;
@@ -383,12 +384,16 @@ class Reader {
         rule.subject = what->text;
         if (const auto category = Taxonomy::shipped().find(what->text)) {
             rule.category = *category;
+            rule.subject = std::string(Taxonomy::shipped().id_of(*category));
             if (rule.is_always) problem(node, "\"always\" is for sites and services, not for a whole category");
         } else if (find_service(what->text) == nullptr) {
             const auto host = Hostname::parse(what->text);
             if (!host || host->label_count() < 2) {
                 Words known;
-                for (const auto& entry : Taxonomy::shipped().entries()) known.push_back(entry.id);
+                for (const auto& entry : Taxonomy::shipped().entries()) {
+                    known.push_back(entry.id);
+                    known.insert(known.end(), entry.aliases.begin(), entry.aliases.end());
+                }
                 for (const auto& service : Services::shipped().all()) known.push_back(service.id);
                 for (const auto& service : out_.services) known.push_back(service.id);
                 const auto near = nearest(what->text, known);
@@ -567,9 +572,13 @@ class Reader {
             if (!is_known)
                 problem(*because, "\"" + shown(test.because) + "\" is no reason",
                         near_hint(test.because, known, "one of"));
-            if (test.because.starts_with("category "))
-                if (const auto category = Taxonomy::shipped().find(std::string_view(test.because).substr(9)); !category)
+            for (const std::string word : {"category ", "bypass "}) {
+                if (!test.because.starts_with(word)) continue;
+                if (const auto category = Taxonomy::shipped().find(std::string_view(test.because).substr(word.size())))
+                    test.because = word + std::string(Taxonomy::shipped().id_of(*category));
+                else
                     problem(*because, category.error());
+            }
         }
         out_.tests.push_back(std::move(test));
     }
