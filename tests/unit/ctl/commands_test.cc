@@ -7,6 +7,7 @@
 
 #include "ctl/command_line.h"
 #include "ctl/render.h"
+#include "ctl/update_progress.h"
 
 namespace hort::ctl {
 namespace {
@@ -121,6 +122,21 @@ TEST(Render, TellsAParentWhatToDoNext) {
                                  {"sources", {{{"list", "x/y"}, {"line", 3}, {"entry", "a.org"}}}}}),
               "a.org is blocked.\n  x/y:3  a.org\n");
     EXPECT_EQ(render("block", {{"message", "done"}}), "done\n");
+}
+
+TEST(ProgressBar, CountsAListThatIsHalfThereHalf) {
+    EXPECT_EQ(progress_bar(0, 2, 0, 0, 80), "[....................] 0/2");
+    EXPECT_EQ(progress_bar(1, 2, 0, 0, 80), "[##########..........] 1/2");
+    EXPECT_EQ(progress_bar(1, 2, 1 << 20, 2 << 20, 80), "[###############.....] 1/2  1.0 of 2.0 MiB");
+    EXPECT_EQ(progress_bar(1, 2, 3 << 20, 0, 80), "[##########..........] 1/2  3.0 MiB");
+    EXPECT_EQ(progress_bar(2, 2, 0, 0, 80), "[####################] 2/2");
+    EXPECT_EQ(progress_bar(0, 0, 0, 0, 80), "[####################] 0/0");
+    EXPECT_EQ(progress_bar(1, 2, 9 << 20, 1 << 20, 10).size(), 10u) << "never wider than the terminal";
+}
+
+TEST(CommandTable, CategoriesMayBeCalledByOtherWords) {
+    EXPECT_EQ(refused("block", {{"child", "mia"}, {"subject", "video"}}),
+              "accepted {\"child\":\"mia\",\"subject\":\"streaming\"}");
 }
 
 }  // namespace
