@@ -125,7 +125,8 @@ std::string render_lists(const Json& result) {
 
 std::string render_subscription(const Json& s) {
     const auto time = [](const Json& value) { return value == 0 ? std::string("never") : local_time(value); };
-    std::string out = table({{"Address", s.at("url")},
+    std::string out = table({{"Title", s.at("title")},
+                             {"Address", s.at("url")},
                              {"Kind", s.at("kind")},
                              {"Category", s.at("category")},
                              {"Entries", number(s.at("entries"))},

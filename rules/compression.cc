@@ -8,6 +8,8 @@
 namespace hort {
 namespace {
 
+constexpr std::size_t mebi = 1 << 20;
+
 constexpr int zlib_window = 15, gzip_window = 15 + 16;
 
 Bytef* input_of(std::string_view bytes) {
@@ -31,7 +33,11 @@ Result<std::string> inflated(std::string_view bytes, std::size_t limit, int wind
         stream.avail_out = sizeof buffer;
         const int status = inflate(&stream, Z_NO_FLUSH);
         out.append(buffer, sizeof buffer - stream.avail_out);
-        if (out.size() > limit) return Error{"gives more than " + std::to_string(limit) + " octets", {}, {}};
+        if (out.size() > limit)
+            return Error{"gives more than " + (limit >= mebi ? std::to_string(limit / mebi) + " MiB"
+                                                             : std::to_string(limit) + " octets"),
+                         {},
+                         {}};
         if (status == Z_STREAM_END) {
             if (stream.avail_in == 0 && left == 0) return out;
             if (window != gzip_window) return Error{"goes on behind its end", {}, {}};

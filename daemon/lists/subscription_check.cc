@@ -101,7 +101,11 @@ SubscriptionCheck check_subscription(const store::SubscriptionRecord& old, const
     platform::FetchRequest request{record.url, {}, {}, max_subscription, fetch_seconds, progress};
     if (is_there && !has_includes) request.etag = record.etag, request.last_modified = record.last_modified;
     auto fetched = fetch(request);
-    if (!fetched) return fail(fetched.error().text());
+    if (!fetched) {
+        auto error = fetched.error();
+        if (error.where == record.url) error.where.clear();  // whoever shows it says which list it is
+        return fail(error.text());
+    }
     if (fetched->is_unchanged) return succeed();
 
     if (is_bundle) {

@@ -144,7 +144,9 @@ error_log {self.folder}/nginx.err;
 events {{}}
 http {{
 {temps}  log_format seen '$request_method $host $request_uri $http_x_seen $http_connection $http_via';
+  log_format status '$status $request_uri';
   access_log {self.folder}/nginx.seen seen;
+  access_log {self.folder}/nginx.status status;
   client_max_body_size 100m;
   server {{
     listen 127.0.0.1:{self.web};
