@@ -12,6 +12,7 @@ namespace hort::ctl {
 namespace {
 
 using nlohmann::json;
+using platform::Readers;
 
 constexpr std::size_t max_rule_file = 8 << 20, max_list = std::size_t{256} << 20;
 constexpr int fetch_seconds = 600;
@@ -162,7 +163,8 @@ Status rules_compile(const json& params, bool is_json, std::FILE* out) {
     if (auto whole = read_bundle(bytes); !whole) return whole.error();  // what nobody could install is not written
     const auto output =
         option(params, "output", (bundle.name + "-" + std::to_string(bundle.serial) + ".hortbundle").c_str());
-    if (auto written = platform::write_file_atomically(output, std::as_bytes(std::span(bytes))); !written)
+    if (auto written = platform::write_file_atomically(output, std::as_bytes(std::span(bytes)), Readers::everyone);
+        !written)
         return written;
     if (is_json)
         print_json(out,
@@ -184,11 +186,11 @@ Status rules_keygen(const json& params, bool is_json, std::FILE* out) {
                          "a key that is lost cannot be made again; choose another name"};
     const auto keys = new_key_pair();
     if (!keys) return keys.error();
-    // The temporary file of an atomic write has mode 0600, and so has the key.
     if (auto written = platform::write_file_atomically(name + ".key", std::as_bytes(std::span(keys->private_pem)));
         !written)
         return written;
-    if (auto written = platform::write_file_atomically(name + ".pub", std::as_bytes(std::span(keys->public_pem)));
+    if (auto written = platform::write_file_atomically(name + ".pub", std::as_bytes(std::span(keys->public_pem)),
+                                                       Readers::everyone);
         !written)
         return written;
     const auto key = parse_public_key(keys->public_pem);
@@ -209,7 +211,9 @@ Status rules_sign(const json& params, bool is_json, std::FILE* out) {
     if (!key) return key.error();
     const auto signed_bytes = sign_bundle(*bytes, *key);
     if (!signed_bytes) return signed_bytes.error();
-    if (auto written = platform::write_file_atomically(output, std::as_bytes(std::span(*signed_bytes))); !written)
+    if (auto written =
+            platform::write_file_atomically(output, std::as_bytes(std::span(*signed_bytes)), Readers::everyone);
+        !written)
         return written;
     const auto head = read_bundle_head(*signed_bytes);
     if (!head) return head.error();

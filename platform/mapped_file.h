@@ -1,6 +1,7 @@
 // Files that are read by mapping, and written so that a crash leaves the old or the new one, never half.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -16,7 +17,13 @@ Result<std::unique_ptr<ImageBytes>> map_file(const std::string& path);
 // Reads a whole file of at most `limit` bytes.
 Result<std::string> read_file(const std::string& path, std::size_t limit);
 
+enum class Readers : std::uint8_t {
+    owner,     // mode 0600
+    everyone,  // 0666 less the umask: what is made for passing on, such as a bundle on a web server
+};
+
 // Temporary file in the same folder, fsync, rename, fsync of the folder.
-Status write_file_atomically(const std::string& path, std::span<const std::byte> bytes);
+Status write_file_atomically(const std::string& path, std::span<const std::byte> bytes,
+                             Readers readers = Readers::owner);
 
 }  // namespace hort::platform

@@ -31,8 +31,8 @@ class CountingIterator {
         ++*this;
         return old;
     }
-    friend bool operator==(const CountingIterator& a, const CountingIterator& b) { return a.at_ == b.at_; }
-    friend bool operator!=(const CountingIterator& a, const CountingIterator& b) { return a.at_ != b.at_; }
+    // != is made of it by the language.
+    bool operator==(const CountingIterator& other) const { return at_ == other.at_; }
 
   private:
     const char* at_;

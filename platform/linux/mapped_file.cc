@@ -56,10 +56,12 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
     }
 }
 
-Status write_file_atomically(const std::string& path, std::span<const std::byte> bytes) {
+Status write_file_atomically(const std::string& path, std::span<const std::byte> bytes, Readers readers) {
     const std::string temporary = path + ".new";
+    unlink(temporary.c_str());  // of a crash; never written through: it may be somebody's link
     {
-        const Fd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+        const Fd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                         readers == Readers::everyone ? 0666 : 0600));
         if (!fd) return system_error(temporary, errno);
         while (!bytes.empty()) {
             const auto put = write(fd.get(), bytes.data(), bytes.size());

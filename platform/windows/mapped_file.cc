@@ -20,7 +20,7 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
     return out;
 }
 
-Status write_file_atomically(const std::string& path, std::span<const std::byte> bytes) {
+Status write_file_atomically(const std::string& path, std::span<const std::byte> bytes, Readers) {
     const auto temporary = path + ".new";
     const auto fault = [&](const char* what) {
         const auto number = GetLastError();

@@ -119,6 +119,7 @@ class RuleFiles(Household):
         self.rules("keygen", "-o", self.path("school"))
         self.assertEqual(os.stat(self.path("school.key")).st_mode & 0o077, 0)
         first = self.bundle("one.hortbundle")
+        self.assertEqual(os.stat(first).st_mode & 0o044, 0o044, "a web server may read it")
         self.assertIn("am-hort serial 1", self.rules("verify", first, "--key", self.path("school.pub")))
 
         # Not trusted yet, not signed, signed by somebody else, damaged: nothing changes.

@@ -5,8 +5,10 @@
 #include <string>
 
 #include "rules/compiler.h"
+#include "rules/essential_allow.h"
+#include "rules/list_intake.h"
 #include "rules/list_matcher.h"
-#include "rules/list_reader.h"
+#include "rules/protected_help.h"
 
 using namespace hort;
 
@@ -16,21 +18,26 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto names = list_format_names();
     const auto format = size % 2 == 0 ? detected : *parse_list_format(names[size / 2 % names.size()]);
 
-    RulesetCompiler compiler(Taxonomy::shipped(), HashKey{1, 2});
+    // Compiled and matched: both say the same of every host that the list names.
+    const auto include = [](const std::string&) { return std::optional<std::string>("a.b.c\n"); };
     std::vector<Hostname> hosts;
     (void)read_list(text, format, {.name = [&](const ListEntry& entry) {
-                        compiler.add(entry.host, entry.scope, 0);
                         if (hosts.size() < 50) hosts.push_back(entry.host);
                     }});
+    RulesetCompiler compiler(Taxonomy::shipped(), HashKey{1, 2});
+    std::vector<std::string> warnings;
+    const ListSource source{"l", format, Category{0}, {}};
+    (void)compile_list(compiler, source, std::string(text), include, warnings);
     const auto rules = Ruleset::open(image_in_memory(*compiler.finish(0)), Taxonomy::shipped());
     if (!rules) std::abort();
     ListMatcher matcher;
-    matcher.add({"l", format, {}, {}}, std::string(text),
-                [&](const std::string&) { return std::optional<std::string>("a.b.c\n"); });
+    matcher.add(source, std::string(text), include);
     matcher.finish();
+    const std::string_view mia = "mia";
     for (const auto& host : hosts) {
-        if ((*rules)->lookup(host, CategorySet(1)).categories.empty()) std::abort();
-        (void)matcher.match({host, 1, "mia"});
+        if (ProtectedHelp::shipped().contains(host) || EssentialAllow::shipped().contains(host)) continue;
+        const bool is_listed = !(*rules)->lookup({host, 1, std::span(&mia, 1), {}}, CategorySet(1)).categories.empty();
+        if (is_listed != (matcher.match({host, 1, "mia"}).verdict == ListMatcher::Verdict::block)) std::abort();
     }
     (void)matcher.match({*Hostname::parse("ads.example.org"), 28, ""});
 
