@@ -99,6 +99,8 @@ std::unique_ptr<lists::LineReader> make_reader(ListFormat format, lists::LineSin
 
 // What one line looks like. A certain mark outweighs all bare names: the format that has it reads those, too.
 constexpr int certain = 1000;
+// No other format has these, and bare names mean the same in it as in a plain list.
+constexpr int beyond_doubt = 1'000'000;
 struct Votes {
     std::array<int, format_names.size()> of{};
     void add(ListFormat format, int weight) { of[static_cast<std::size_t>(format)] += weight; }
@@ -134,6 +136,11 @@ void vote(std::string_view line, std::uint32_t number, Votes& votes) {
     const auto low = lists::lower(line.substr(0, 400));
     if (line.starts_with('!') || (line.starts_with('[') && low.find("adblock") != std::string::npos))
         return votes.add(ListFormat::adblock, certain);
+    // JSON is no list: let it be refused line by line as names, and not be taken for expressions.
+    if (begins({"{", "}", "]"}) || (line.starts_with('"') && contains("\":")))
+        return votes.add(ListFormat::domains, 10);
+    if (begins({"domain:", "full:", "keyword:", "regexp:", "include:"}))
+        return votes.add(ListFormat::v2fly, beyond_doubt);
     if (line.starts_with('^') || line.starts_with('(')) return votes.add(ListFormat::expressions, 40);
     if (begins({"||", "@@", "|"}) || line.ends_with('^') || contains("^$") || contains("^|"))
         return votes.add(ListFormat::adblock, certain);
@@ -150,10 +157,8 @@ void vote(std::string_view line, std::uint32_t number, Votes& votes) {
         votes.add(ListFormat::dnsmasq, certain);
     else if (low.starts_with("local-zone:") || low.starts_with("local-data:") || low == "server:")
         votes.add(ListFormat::unbound, certain);
-    else if (low.starts_with("domain:") || low.starts_with("full:") || low.starts_with("keyword:") ||
-             low.starts_with("regexp:") || low.starts_with("include:") || rest.starts_with('@') ||
-             rest.starts_with('&'))
-        votes.add(ListFormat::v2fly, certain);
+    else if (rest.starts_with('@') || rest.starts_with('&'))
+        votes.add(ListFormat::v2fly, beyond_doubt);
     else if (lists::is_address(first) && !lists::without_comment(rest).empty())
         votes.add(ListFormat::hosts, 30);
     else if (line.starts_with('.'))

@@ -28,7 +28,7 @@ enum class ListFormat : std::uint8_t {
     adblock,      // AdGuard's DNS filtering rules
     v2fly,        // domain: full: keyword: regexp: include:
     urls,         // squidGuard urls: host/path
-    expressions,  // squidGuard expressions: regular expressions on URLs
+    expressions,  // squidGuard expressions, Pi-hole regex: searched in URLs; a host alone is one, too
     csv,          // a table with a column of hosts or URLs
 };
 std::span<const std::string_view> list_format_names();

@@ -21,7 +21,7 @@ struct ListRule {
         keyword,         // a part of the name (v2fly keyword:)
         expression,      // RE2 syntax, searched in the name
         url,             // host/path and all below that path; counts for the proxy, never for a host alone
-        url_expression,  // RE2 syntax, searched in "host/path"; likewise
+        url_expression,  // RE2 syntax, searched in the name and, where a path is visible, in "host/path"
         badfilter,       // switches off the rules that have the same signature
     };
     enum class Effect : std::uint8_t {

@@ -216,7 +216,11 @@ void RuleBook::find(const Question& question, std::vector<const Rule*>& found) c
     if (host_set_) host_set_->search(host, numbers);
     for (const auto number : numbers) put(host_searched_[number]);
     numbers.clear();
+    // A host without a path is a URL, too: that is all that DNS and CONNECT show of one.
+    if (url_set_) url_set_->search(host, numbers);
     if (url_set_ && !question.url.empty()) url_set_->search(question.url, numbers);
+    std::sort(numbers.begin(), numbers.end());
+    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
     for (const auto number : numbers) put(url_searched_[number]);
 }
 

@@ -121,6 +121,14 @@ TEST(ListMatcher, TablesAndUrlsBlockAHostOnlyWhenTheyNameNothingBelowIt) {
     EXPECT_EQ(said(lists, "e.org").substr(0, 1), "B");
 }
 
+TEST(ListMatcher, ExpressionsAreSearchedInTheHostAlone) {
+    if (!ExpressionSet::is_available()) GTEST_SKIP();
+    const std::vector<List> lists = {{ListFormat::expressions, "^ads?[0-9]*\\.\n\\.bid$\n/casino/\n"}};
+    EXPECT_EQ(said(lists, "ads7.a.org"), "B ^ads?[0-9]*\\.@l1:1");
+    EXPECT_EQ(said(lists, "www.a.bid"), "B \\.bid$@l1:2");
+    EXPECT_EQ(said(lists, "casino.org"), "-");
+}
+
 TEST(ListMatcher, SquidsBareNameIsExactAndItsDotReachesBelow) {
     const std::vector<List> lists = {{ListFormat::dstdomain, ".a.org\nb.org\n"}};
     EXPECT_EQ(said(lists, "a.org").substr(0, 1), "B");
@@ -169,9 +177,13 @@ TEST(ListFormats, AreKnownByTheirContent) {
         {"a.org\nb.org\nfull:c.org\n", ListFormat::v2fly},
         {"a.org\nb.org @ads\n", ListFormat::v2fly},
         {"include:other\n", ListFormat::v2fly},
+        {"a.org\nregexp:(^|\\.)a[0-9]\\.org$\n", ListFormat::v2fly},
+        {std::string(9000, '\n') + "a.org\nb.org\nc.org @cn\n", ListFormat::v2fly},
         {"a.org/path\nb.org/x\n", ListFormat::urls},
         {"(sex|porn)[0-9]+\n^ads\\.\n", ListFormat::expressions},
         {"id,date,url\n1,2,http://a.org/\n", ListFormat::csv},
+        {"\\.agency$\n\\.asia$\n", ListFormat::expressions},
+        {"{\n  \"rules\": [\n  { \"domain\": [\"a.org\"] }\n]}\n", ListFormat::domains},
         {"# id,url\n1,http://a.org/x\n2,http://b.org/y\n", ListFormat::csv},
     };
     for (const auto& [content, format] : cases)
