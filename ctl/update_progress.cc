@@ -1,5 +1,6 @@
 #include "ctl/update_progress.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -15,9 +16,9 @@ std::string progress_bar(std::size_t done, std::size_t total, std::uint64_t rece
                          int width) {
     constexpr int cells = 20;
     // A list that is half there counts half.
-    const double part = expected > 0 ? static_cast<double>(received) / static_cast<double>(expected) : 0;
+    const double part = expected > 0 ? std::min(1.0, static_cast<double>(received) / static_cast<double>(expected)) : 0;
     const double share =
-        total == 0 ? 1 : (static_cast<double>(done) + (part > 1 ? 1 : part)) / static_cast<double>(total);
+        total == 0 ? 1 : std::min(1.0, (static_cast<double>(done) + part) / static_cast<double>(total));
     const int full = static_cast<int>(share * cells);
     std::string out = "[" + std::string(static_cast<std::size_t>(full), '#') +
                       std::string(static_cast<std::size_t>(cells - full), '.') + "] " + std::to_string(done) + "/" +
@@ -59,8 +60,10 @@ bool follow_update(platform::LocalClient& client) {
         if (width > 0)
             std::fprintf(
                 stderr, "%s",
-                progress_bar(now.at("done"), now.at("total"), now.at("received"), now.at("expected"), width - 1)
-                    .c_str());
+                now.at("done") == now.at("total")
+                    ? "compiling ..."
+                    : progress_bar(now.at("done"), now.at("total"), now.at("received"), now.at("expected"), width - 1)
+                          .c_str());
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
 }

@@ -130,6 +130,7 @@ TEST(ProgressBar, CountsAListThatIsHalfThereHalf) {
     EXPECT_EQ(progress_bar(1, 2, 1 << 20, 2 << 20, 80), "[###############.....] 1/2  1.0 of 2.0 MiB");
     EXPECT_EQ(progress_bar(1, 2, 3 << 20, 0, 80), "[##########..........] 1/2  3.0 MiB");
     EXPECT_EQ(progress_bar(2, 2, 0, 0, 80), "[####################] 2/2");
+    EXPECT_EQ(progress_bar(2, 2, 5, 5, 80), "[####################] 2/2  0.0 of 0.0 MiB") << "never more than full";
     EXPECT_EQ(progress_bar(0, 0, 0, 0, 80), "[####################] 0/0");
     EXPECT_EQ(progress_bar(1, 2, 9 << 20, 1 << 20, 10).size(), 10u) << "never wider than the terminal";
 }
