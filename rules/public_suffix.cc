@@ -1,6 +1,7 @@
 #include "rules/public_suffix.h"
 
 #include <algorithm>
+#include <bitset>
 #include <string>
 #include <vector>
 
@@ -53,10 +54,13 @@ class Suffixes {
         rules_.push_back(
             {static_cast<std::uint32_t>(names_.size()), static_cast<std::uint8_t>(name.size()), kind, section});
         names_ += name;
+        seen_[slot(name)] = true;
     }
+    static std::size_t slot(std::string_view name) { return std::hash<std::string_view>()(name) % filter_size; }
     std::string_view text(const Rule& rule) const { return std::string_view(names_).substr(rule.at, rule.size); }
 
     const Rule* has(std::string_view name, Kind kind) const {
+        if (!seen_[slot(name)]) return nullptr;
         auto it = std::lower_bound(rules_.begin(), rules_.end(), name,
                                    [&](const Rule& rule, std::string_view wanted) { return text(rule) < wanted; });
         for (; it != rules_.end() && text(*it) == name; ++it)
@@ -66,6 +70,9 @@ class Suffixes {
 
     std::string names_;
     std::vector<Rule> rules_;
+    // A bit for each name: every entry of every list is asked for, and hardly any is a suffix.
+    static constexpr std::size_t filter_size = 1 << 17;
+    std::bitset<filter_size> seen_;
 };
 
 }  // namespace

@@ -136,7 +136,7 @@ void BM_RandomAccess(benchmark::State& state) {
     for (auto _ : state) at = next[at];
     benchmark::DoNotOptimize(at);
 }
-BENCHMARK(BM_RandomAccess);
+BENCHMARK(BM_RandomAccess)->Repetitions(5)->ReportAggregatesOnly();
 
 void BM_Compile(benchmark::State& state) {
     (void)names();
@@ -183,7 +183,7 @@ void BM_Lookup(benchmark::State& state) {
         static_cast<double>(rules->size_in_bytes()) / static_cast<double>(names().listed.size());
     state.counters["hits"] = static_cast<double>(hits) / static_cast<double>(state.iterations());
 }
-BENCHMARK(BM_Lookup);
+BENCHMARK(BM_Lookup)->Repetitions(5)->ReportAggregatesOnly();
 
 struct Hash {
     using is_transparent = void;
@@ -206,7 +206,7 @@ void BM_PeerUnorderedSet(benchmark::State& state) {
     }
     state.counters["hits"] = static_cast<double>(hits) / static_cast<double>(state.iterations());
 }
-BENCHMARK(BM_PeerUnorderedSet);
+BENCHMARK(BM_PeerUnorderedSet)->Repetitions(5)->ReportAggregatesOnly();
 
 void BM_PeerSortedArray(benchmark::State& state) {
     static const auto sorted = [] {
@@ -227,7 +227,7 @@ void BM_PeerSortedArray(benchmark::State& state) {
     }
     state.counters["hits"] = static_cast<double>(hits) / static_cast<double>(state.iterations());
 }
-BENCHMARK(BM_PeerSortedArray);
+BENCHMARK(BM_PeerSortedArray)->Repetitions(3)->ReportAggregatesOnly();
 
 void BM_ReadHostsText(benchmark::State& state) {
     const auto& text = names().hosts_text;
