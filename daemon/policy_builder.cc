@@ -1,6 +1,7 @@
 #include "daemon/policy_builder.h"
 
 #include "platform/accounts.h"
+#include "platform/clock.h"
 #include "platform/endpoint.h"
 #include "rules/list_reader.h"
 #include "rules/rule_file_policy.h"
@@ -13,6 +14,7 @@ std::shared_ptr<const Policy> build_policy(const std::vector<store::PersonRecord
     auto policy = std::make_shared<Policy>();
     policy->ruleset = std::move(ruleset);
     policy->help = std::shared_ptr<const ProtectedHelp>(&ProtectedHelp::shipped(), [](const ProtectedHelp*) {});
+    policy->zone = platform::local_zone(platform::now().wall_seconds);
     policy->bypass = taxonomy.bypass();
     policy->allow_list = taxonomy.allow_list();
     // Whoever is not known is taken for an older child: nobody gets round the filter with an unknown device.

@@ -1,8 +1,15 @@
-// The two clocks that make a Moment.
+// The two clocks that make a Moment, and the zone that makes it a time on the wall.
 #pragma once
 
 #include "rules/moment.h"
+#include "rules/time_zone.h"
 
 namespace hort::platform {
+
 Moment now();
-}
+
+// The zone of this machine, from a year before to six years after `around` (seconds since 1970 UTC). Reads the system's
+// zone data anew, so that a machine that travelled is noticed.
+TimeZone local_zone(std::int64_t around);
+
+}  // namespace hort::platform

@@ -14,27 +14,25 @@ class Clock {
     Clock(const Policy& policy, const Moment& now) : policy_(policy), now_(now) {}
 
     bool is_on(ScheduleIndex index) {
-        if (!time_) time_ = local_time(now_);
         const auto& schedule = policy_.schedules[index];
-        if (const auto change = schedule.next_change(*time_); change && (!until_ || *change < *until_)) until_ = change;
+        if (const auto change = schedule.next_change(now_.wall_seconds, policy_.zone);
+            change && (!until_ || *change < *until_))
+            until_ = change;
+        if (!time_) time_ = policy_.zone.local_time(now_.wall_seconds);
         return schedule.is_on(*time_);
     }
 
     // `until` of a decision that depends on what was asked so far.
     std::optional<Moment> until() const {
         if (!until_) return std::nullopt;
-        auto out = now_;
-        const auto minutes = (std::int64_t{until_->day} - time_->day) * 1440 + until_->minute - time_->minute;
-        const auto second = ((now_.wall_seconds + now_.utc_offset_seconds) % 60 + 60) % 60;
-        out.wall_seconds += minutes * 60 - second;
-        out.boot_seconds += minutes * 60 - second;
-        return out;
+        return Moment{*until_, now_.boot_seconds + (*until_ - now_.wall_seconds)};
     }
 
   private:
     const Policy& policy_;
     const Moment& now_;
-    std::optional<LocalTime> time_, until_;
+    std::optional<LocalTime> time_;
+    std::optional<std::int64_t> until_;  // seconds since 1970 UTC
 };
 
 struct OwnRule {

@@ -23,8 +23,7 @@ int number(std::string_view text) {
 
 }  // namespace
 
-LocalTime local_time(const Moment& moment) {
-    const auto seconds = moment.wall_seconds + moment.utc_offset_seconds;
+LocalTime local_time_of(std::int64_t seconds) {
     auto day = seconds / 86400;
     auto rest = seconds % 86400;
     if (rest < 0) rest += 86400, --day;

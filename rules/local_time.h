@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "rules/moment.h"
 #include "rules/result.h"
 
 namespace hort {
@@ -21,7 +20,8 @@ struct LocalTime {
     friend auto operator<=>(const LocalTime&, const LocalTime&) = default;
 };
 
-LocalTime local_time(const Moment& moment);
+// Of seconds since 1970 as the clocks on the wall count them.
+LocalTime local_time_of(std::int64_t shown_seconds);
 
 // "2026-11-24"; the error says what is wrong with it. Days that do not exist are refused.
 Result<Day> parse_day(std::string_view text);

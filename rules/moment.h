@@ -6,9 +6,8 @@
 namespace hort {
 
 struct Moment {
-    std::int64_t wall_seconds = 0;        // since 1970-01-01 UTC; jumps when the clock is set
-    std::int64_t boot_seconds = 0;        // since the machine started, suspend included; never goes back
-    std::int32_t utc_offset_seconds = 0;  // of the local time zone at this moment; east is positive
+    std::int64_t wall_seconds = 0;  // since 1970-01-01 UTC; jumps when the clock is set
+    std::int64_t boot_seconds = 0;  // since the machine started, suspend included; never goes back
 };
 
 }  // namespace hort

@@ -45,6 +45,7 @@ struct Group {
 
 struct Policy {
     std::shared_ptr<const Ruleset> ruleset;
+    TimeZone zone;  // in which the schedules' times are read
     std::vector<Schedule> schedules;
     std::vector<std::unique_ptr<const Service>> services;  // of rule files; the shipped ones come on top
     std::shared_ptr<const ProtectedHelp> help;

@@ -117,7 +117,7 @@ std::vector<FailedCase> run_cases(const RuleFile& file, const Policy& policy) {
     for (const auto& test : file.tests) {
         const auto& name = file.groups[test.group].name;
         const auto who = policy.subject_named(name);
-        const Moment at{(std::int64_t{test.at.day} * 1440 + test.at.minute) * 60, 0, 0};
+        const Moment at{policy.zone.first_moment_of(test.at), 0};
         const auto decision = test.url.empty() ? decide(policy, who, test.site, at)
                                                : decide(policy, who, Target(test.site, std::string_view(test.url)), at);
         const auto because = because_of(decision, policy, test.site);

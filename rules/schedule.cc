@@ -56,6 +56,25 @@ std::optional<LocalTime> Schedule::next_change(LocalTime time) const {
     return std::nullopt;
 }
 
+std::optional<std::int64_t> Schedule::next_change(std::int64_t utc, const TimeZone& zone) const {
+    const bool now = is_on(zone.local_time(utc));
+    const auto last = utc + std::int64_t{look_ahead_days} * 86400;
+    for (auto from = utc; from <= last;) {
+        // Up to `end` the clocks run evenly.
+        const auto end = zone.next_change(from);
+        const auto shown = zone.local_time(from);
+        if (is_on(shown) != now) return from;
+        if (const auto change = next_change(shown)) {
+            const auto offset = zone.offset_at(from);
+            const auto moment = (std::int64_t{change->day} * minutes_of_day + change->minute) * 60 - offset;
+            if (moment < end) return moment;
+        }
+        if (end == INT64_MAX) return std::nullopt;
+        from = end;
+    }
+    return std::nullopt;
+}
+
 std::string Schedule::text() const {
     const auto list = [](const std::vector<Window>& windows) {
         std::string out;

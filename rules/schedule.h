@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "rules/local_time.h"
+#include "rules/time_zone.h"
 
 namespace hort {
 
@@ -32,6 +32,9 @@ class Schedule {
     bool is_on(LocalTime time) const;
     // The first minute after `time` at which is_on() is another; nullopt when there is none within 400 days.
     std::optional<LocalTime> next_change(LocalTime time) const;
+    // The same in seconds since 1970 UTC, where clocks are put forward and back: what the clock on the wall shows
+    // decides, so a window in the missing hour is never on, and one in the hour that comes twice is on twice.
+    std::optional<std::int64_t> next_change(std::int64_t utc, const TimeZone& zone) const;
     bool has_exception_on(Day day) const;
     // All of it on one line, for people: "Mon 08:00-13:15; 2026-10-12..2026-10-24 closed".
     std::string text() const;

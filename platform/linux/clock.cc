@@ -3,28 +3,25 @@
 #include <ctime>
 
 namespace hort::platform {
-namespace {
-
-// Zones change their offset at full quarters of an hour, so the answer of the C library holds for one.
-std::int32_t utc_offset(std::time_t wall) {
-    thread_local std::time_t known_quarter = -1;
-    thread_local std::int32_t known_offset = 0;
-    if (wall / 900 != known_quarter) {
-        std::tm local{};
-        localtime_r(&wall, &local);
-        known_offset = static_cast<std::int32_t>(local.tm_gmtoff);
-        known_quarter = wall / 900;
-    }
-    return known_offset;
-}
-
-}  // namespace
 
 Moment now() {
     timespec wall{}, boot{};
     clock_gettime(CLOCK_REALTIME_COARSE, &wall);
     clock_gettime(CLOCK_BOOTTIME, &boot);
-    return {wall.tv_sec, boot.tv_sec, utc_offset(wall.tv_sec)};
+    return {wall.tv_sec, boot.tv_sec};
+}
+
+TimeZone local_zone(std::int64_t around) {
+    tzset();  // TZ, or what /etc/localtime is by now
+    constexpr std::int64_t year = 366 * 86400;
+    return TimeZone::probe(
+        [](std::int64_t utc) {
+            const auto moment = static_cast<std::time_t>(utc);
+            std::tm local{};
+            localtime_r(&moment, &local);
+            return static_cast<std::int32_t>(local.tm_gmtoff);
+        },
+        around - year, around + 6 * year);
 }
 
 }  // namespace hort::platform

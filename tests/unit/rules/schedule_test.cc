@@ -21,10 +21,10 @@ Schedule school_day() {
 TEST(LocalTime, KnowsTheWeekdayAndTheZone) {
     EXPECT_EQ(at("2026-11-24", "00:00").weekday(), 1);  // a Tuesday
     EXPECT_EQ(at("1969-12-29", "00:00").weekday(), 0);
-    const auto time = local_time({1'795'478'399, 0, 3600});  // 2026-11-23 23:59:59 UTC
+    const auto time = TimeZone(3600, {}).local_time(1'795'478'399);  // 2026-11-23 23:59:59 UTC
     EXPECT_EQ(text_of_day(time.day), "2026-11-24");
     EXPECT_EQ(time.minute, 59);
-    EXPECT_EQ(local_time({-1, 0, 0}).minute, 1439);
+    EXPECT_EQ(TimeZone().local_time(-1).minute, 1439);
 }
 
 TEST(LocalTime, RefusesWhatIsNoDayOrTime) {
