@@ -4,6 +4,7 @@
 
 #include "rules/json_text.h"
 #include "rules/nearest.h"
+#include "rules/time_text.h"
 #include "rules/url_path.h"
 
 namespace hort {
@@ -233,20 +234,11 @@ class Reader {
         std::vector<std::pair<Day, Day>> ranges;
     };
 
-    // "2026-10-12..2026-10-24", or one day.
     std::optional<std::pair<Day, Day>> range(const JsonNode& node, std::string_view text) {
-        const auto dots = text.find("..");
-        const auto first = parse_day(text.substr(0, dots));
-        const auto last = dots == std::string_view::npos ? first : parse_day(text.substr(dots + 2));
-        if (!first || !last) {
-            problem(node, (first ? last : first).error());
-            return std::nullopt;
-        }
-        if (*last < *first) {
-            problem(node, "the range ends before it begins", "expected FIRST..LAST");
-            return std::nullopt;
-        }
-        return std::pair(*first, *last);
+        const auto days = parse_days(text);
+        if (days) return *days;
+        problem(node, days.error());
+        return std::nullopt;
     }
 
     void read_holiday(const JsonNode::Member& member) {
@@ -263,43 +255,19 @@ class Reader {
         if (!expect(array, Kind::array, what)) return out;
         for (const auto& item : array.items) {
             if (!expect(item, Kind::string, "a window")) continue;
-            const auto dash = item.text.find('-');
-            const auto from = parse_time_of_day(std::string_view(item.text).substr(0, dash));
-            const auto to =
-                dash == std::string::npos
-                    ? Result<std::int32_t>(Error{"not a window", shown(item.text), "expected one such as 08:00-13:15"})
-                    : parse_time_of_day(std::string_view(item.text).substr(dash + 1));
-            if (!from || !to)
-                problem(item, (from ? to : from).error());
-            else if (*from == 1440 || *from == *to)
-                problem(item, "the window is empty", "expected one such as 08:00-13:15, or 22:00-06:00 past midnight");
+            if (const auto window = parse_window(item.text))
+                out.push_back(*window);
             else
-                out.push_back({*from, *to});
+                problem(item, window.error());
         }
         return out;
     }
 
-    // "mon", "mon-fri", "mon,wed"; a bit a day.
     unsigned weekdays(const JsonNode::Member& member) {
-        unsigned out = 0;
-        for (std::string_view rest = member.key; !rest.empty();) {
-            const auto comma = rest.find(',');
-            const auto part = rest.substr(0, comma);
-            rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
-            const auto dash = part.find('-');
-            const auto first = parse_weekday(part.substr(0, dash));
-            const auto last = dash == std::string_view::npos ? first : parse_weekday(part.substr(dash + 1));
-            if (!first || !last) {
-                problem_at(member.line, member.column, "\"" + shown(part) + "\" is no weekday",
-                           "expected mon to sun, a range such as mon-fri, or several with commas");
-                return 0;
-            }
-            for (int day = *first;; day = (day + 1) % 7) {
-                out |= 1u << day;
-                if (day == *last) break;
-            }
-        }
-        return out;
+        const auto days = parse_weekdays(member.key);
+        if (days) return *days;
+        problem_at(member.line, member.column, days.error().what, days.error().hint);
+        return 0;
     }
 
     void read_schedule(const JsonNode::Member& member) {

@@ -1,7 +1,8 @@
 #include "rules/schedule.h"
 
 #include <algorithm>
-#include <cstdio>
+
+#include "rules/time_text.h"
 
 namespace hort {
 
@@ -77,14 +78,7 @@ std::optional<std::int64_t> Schedule::next_change(std::int64_t utc, const TimeZo
 
 std::string Schedule::text() const {
     const auto list = [](const std::vector<Window>& windows) {
-        std::string out;
-        for (const auto& window : windows) {
-            char text[32];
-            std::snprintf(text, sizeof text, "%02d:%02d-%02d:%02d", window.from / 60, window.from % 60, window.to / 60,
-                          window.to % 60);
-            out += " " + std::string(text);
-        }
-        return out.empty() ? " closed" : out;
+        return " " + (windows.empty() ? std::string("closed") : text_of_windows(windows));
     };
     std::string out;
     for (int day = 0; day < 7; ++day)
