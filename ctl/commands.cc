@@ -8,6 +8,7 @@
 #include "rules/hostname.h"
 #include "rules/nearest.h"
 #include "rules/service.h"
+#include "rules/time_text.h"
 
 namespace hort::ctl {
 namespace {
@@ -27,9 +28,56 @@ constexpr Parameter child_and_subject[] = {
     child_parameter,
     {"subject", T::subject, false, false, "a site (and all below it), a service such as roblox, or a category"},
 };
-constexpr Parameter child_and_site[] = {
+constexpr Parameter allow_parameters[] = {
     child_parameter,
-    {"site", T::site, false, false, "a site"},
+    {"subject", T::subject, false, false, "a site (and all below it), a service such as roblox, or a category"},
+    {"for", T::duration, true, false, "only for this long, whatever the hours say; 1h, 30m"},
+};
+constexpr Parameter explain_parameters[] = {
+    child_parameter,
+    {"site", T::site, false, false, "a site; without one: may the child use the computer", true},
+    {"at", T::when, true, false, "at another time: \"sat 20:15\", \"2026-03-29 02:30\""},
+};
+constexpr Parameter hours_set[] = {
+    child_parameter,
+    {"days", T::days, false, false,
+     "mon-fri, weekends, daily, mon,wed; or a day or range with its own hours: 2026-12-24, 2026-12-23..2027-01-06"},
+    {"windows", T::windows, false, false, "15:00-19:30, several with commas, none, or all"},
+    {"only", T::subject, true, false, "the hours of a category, a service or a site, instead of being online at all"},
+};
+constexpr Parameter hours_clear[] = {
+    child_parameter,
+    {"only", T::subject, true, false, "the hours of a category, a service or a site"},
+};
+constexpr Parameter bonus_parameters[] = {
+    child_parameter,
+    {"time", T::duration, false, false, "how much: 30m, 1h"},
+};
+constexpr Parameter pause_parameters[] = {
+    {"child", T::person, false, false, "the name of a child", true},
+    {"all", T::flag, true, false, "all children"},
+    {"for", T::duration, true, false, "for this long; without it until 'hortctl resume'"},
+};
+constexpr Parameter resume_parameters[] = {
+    {"child", T::person, false, false, "the name of a child", true},
+    {"all", T::flag, true, false, "all children"},
+};
+constexpr Parameter ask_parameters[] = {
+    {"kind", T::ask_kind, false, false, "time or site"},
+    {"what", T::text, false, false, "how much time (30m), or which site"},
+    {"why", T::text, false, false, "what it is for", true},
+    {"child", T::person, true, false, "for whom, where the account at the keyboard does not say it"},
+};
+constexpr Parameter requests_parameters[] = {
+    {"all", T::flag, true, false, "answered ones, too"},
+};
+constexpr Parameter approve_parameters[] = {
+    {"id", T::number, false, false, "the number of the request, as 'hortctl requests' shows it"},
+    {"for", T::duration, true, false, "for how long; without it what was asked for, and a site for 1h"},
+};
+constexpr Parameter deny_parameters[] = {
+    {"id", T::number, false, false, "the number of the request, as 'hortctl requests' shows it"},
+    {"answer", T::text, false, false, "a word for the child", true},
 };
 constexpr Parameter log_parameters[] = {
     {"limit", T::count, true, false, "how many entries at most; default 20"},
@@ -103,14 +151,28 @@ constexpr Command commands[] = {
     {"child list", Role::guardian, {}, "List the children.", "hortctl child list"},
     {"child show", Role::child, child_only, "Show the rules of a child.", "hortctl child show mia"},
     {"child remove", Role::guardian, child_only, "Remove a child with its rules.", "hortctl child remove mia"},
-    {"allow", Role::guardian, child_and_subject, "Allow a site or a category for a child.",
+    {"allow", Role::guardian, allow_parameters, "Allow a site or a category for a child.",
      "hortctl allow mia wikipedia.org"},
     {"block", Role::guardian, child_and_subject, "Block a site or a category for a child.",
      "hortctl block mia tiktok.com"},
     {"unset", Role::guardian, child_and_subject, "Take back an own rule: the age tier decides again.",
      "hortctl unset mia tiktok.com"},
-    {"explain", Role::child, child_and_site, "Say whether a child may visit a site, and why.",
+    {"explain", Role::child, explain_parameters, "Say whether a child may visit a site, or use the computer, and why.",
      "hortctl explain mia www.tiktok.com"},
+    {"hours", Role::child, child_only, "Show when a child may be online.", "hortctl hours mia"},
+    {"hours set", Role::guardian, hours_set, "Set the hours of days; days without any have no limit.",
+     "hortctl hours set mia mon-fri 15:00-19:30"},
+    {"hours clear", Role::guardian, hours_clear, "Take the hours of a child away.", "hortctl hours clear mia"},
+    {"bonus", Role::guardian, bonus_parameters, "Give a child more time today.", "hortctl bonus mia 30m"},
+    {"pause", Role::guardian, pause_parameters, "Stop everything but help, for a child or for all.",
+     "hortctl pause --all --for 45m"},
+    {"resume", Role::guardian, resume_parameters, "End a pause.", "hortctl resume mia"},
+    {"ask", Role::child, ask_parameters, "Ask a guardian for more time or for a site.",
+     "hortctl ask time 30m homework"},
+    {"requests", Role::child, requests_parameters, "Show what children asked for, and the answers.",
+     "hortctl requests"},
+    {"approve", Role::guardian, approve_parameters, "Say yes to a request.", "hortctl approve 3 --for 30m"},
+    {"deny", Role::guardian, deny_parameters, "Say no to a request.", "hortctl deny 3 tomorrow"},
     {"lists",
      Role::guardian,
      {},
@@ -202,6 +264,12 @@ Result<nlohmann::json> check_value(const Parameter& parameter, const nlohmann::j
             return fault(parameter, shown(value) + " is not true or false", "expected true or false");
         return value;
     }
+    if (parameter.type == T::duration && value.is_number_integer()) {
+        constexpr std::int64_t most = 366 * 86400;
+        if (value < 1 || value > most)
+            return fault(parameter, shown(value) + " is no duration", "expected seconds, from 1 to a year");
+        return value;
+    }
     if (!value.is_string()) return fault(parameter, shown(value) + " is not text", "expected a string");
     const auto text = value.get<std::string>();
     switch (parameter.type) {
@@ -216,6 +284,40 @@ Result<nlohmann::json> check_value(const Parameter& parameter, const nlohmann::j
             if (text.empty() || text.size() > 45)
                 return fault(parameter, shown(value) + " is no address", "for example 192.168.1.20 or fd00::20");
             return value;
+        case T::duration: {
+            const auto seconds = parse_duration(text);
+            if (!seconds) return fault(parameter, seconds.error().what + ": " + shown(value), seconds.error().hint);
+            return nlohmann::json(*seconds);
+        }
+        case T::days: {
+            if (const auto days = parse_days(text)) return value;
+            const auto weekdays = parse_weekdays(text);
+            if (!weekdays && text.size() >= 8 && text[0] >= '0' && text[0] <= '9')
+                return fault(parameter, shown(value) + " is no day",
+                             "for example 2026-12-24 or 2026-12-23..2027-01-06");
+            if (!weekdays) return fault(parameter, weekdays.error().what, weekdays.error().hint);
+            return value;
+        }
+        case T::windows: {
+            const auto windows = parse_windows(text);
+            if (!windows)
+                return fault(parameter, windows.error().what + ": " + shown(value),
+                             windows.error().hint + "; several with commas, none or all");
+            return nlohmann::json(text_of_windows(*windows));
+        }
+        case T::ask_kind:
+            if (text != "time" && text != "site")
+                return fault(parameter, shown(value) + " is nothing to ask for", "expected time or site");
+            return value;
+        case T::when: {
+            const auto blank = text.rfind(' ');
+            const auto day = blank == std::string::npos ? std::string() : text.substr(0, blank);
+            if (!parse_time_of_day(std::string_view(text).substr(blank == std::string::npos ? 0 : blank + 1)) ||
+                (!day.empty() && !parse_day(day) && !parse_weekday(day)))
+                return fault(parameter, shown(value) + " is no time",
+                             "for example \"sat 20:15\", \"2026-03-29 02:30\" or 20:15");
+            return value;
+        }
         case T::category:
             if (const auto category = Taxonomy::shipped().find(text))
                 return nlohmann::json(std::string(Taxonomy::shipped().id_of(*category)));
@@ -265,7 +367,7 @@ std::string Command::usage() const {
         }
         out += parameter.is_option
                    ? " [--" + std::string(parameter.name) + " " + upper + "]" + (parameter.is_repeated ? "..." : "")
-                   : " " + upper + (parameter.is_repeated ? "..." : "");
+                   : " " + (parameter.is_optional ? "[" + upper + "]" : upper) + (parameter.is_repeated ? "..." : "");
     }
     return out;
 }
@@ -287,7 +389,7 @@ Result<nlohmann::json> check_parameters(const Command& command, const nlohmann::
         names.push_back(parameter.name);
         const auto it = params.is_object() ? params.find(std::string(parameter.name)) : params.end();
         if (it == params.end()) {
-            if (!parameter.is_option)
+            if (!parameter.is_option && !parameter.is_optional)
                 return fault(parameter, "is missing",
                              "usage: " + command.usage() + "; for example: " + std::string(command.example));
             continue;

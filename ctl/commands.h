@@ -33,6 +33,11 @@ enum class ParameterType : std::uint8_t {
     flag,      // an option without a value: true when it is given
     category,  // the id of a category
     number,    // a whole number of at least 1
+    duration,  // "30m", "1h30"; comes out as seconds
+    days,      // "mon-fri", "weekends", "2026-12-24", "2026-12-23..2027-01-06"
+    windows,   // "15:00-19:30,20:00-21:00", "none", "all"
+    when,      // "sat 20:15", "2026-03-29 02:30", "20:15"
+    ask_kind,  // "time" or "site"
 };
 
 struct Parameter {
@@ -41,6 +46,7 @@ struct Parameter {
     bool is_option;    // given as --name VALUE, and may be left out; otherwise it stands in its place and is required
     bool is_repeated;  // may be given several times, as an option or as the last words; its value is an array
     std::string_view help;
+    bool is_optional = false;  // stands in its place, and may be left out
 };
 
 struct Command {

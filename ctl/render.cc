@@ -53,16 +53,77 @@ std::string local_time(const Json& seconds) {
     return text;
 }
 
+// " (until 17:30)"
+std::string until_text(const Json& value) {
+    return value.value("until_text", Json()).is_string() ? " (until " + value.at("until_text").get<std::string>() + ")"
+                                                         : std::string();
+}
+
+// "mia may use the computer, until 17:30."
+std::string sentence_until(const Json& value) {
+    auto out = value.at("sentence").get<std::string>();
+    if (!value.value("until_text", Json()).is_string()) return out;
+    if (out.ends_with('.')) out.pop_back();
+    return out + ", until " + value.at("until_text").get<std::string>() + ".";
+}
+
+std::string render_grant(const Json& grant) {
+    const auto kind = grant.at("kind").get<std::string>();
+    return (kind == "allow"   ? "allowed " + grant.at("subject").get<std::string>()
+            : kind == "bonus" ? std::string("more time")
+                              : std::string("paused")) +
+           until_text(grant);
+}
+
+std::string render_hours(const Json& result) {
+    if (result.at("hours").empty())
+        return result.at("child").get<std::string>() +
+               " has no hours: any time is allowed.\nSet some:  hortctl hours set " +
+               result.at("child").get<std::string>() + " mon-fri 15:00-19:30\n";
+    std::vector<Row> rows = {{"DAYS", "HOURS", "OF"}};
+    for (const auto& row : result.at("hours"))
+        rows.push_back({row.at("days"), row.at("windows"),
+                        row.at("subject").get<std::string>().empty() ? Json("being online") : row.at("subject")});
+    return table(rows);
+}
+
+std::string render_requests(const Json& result) {
+    if (result.at("requests").empty()) return "No request waits.\n";
+    std::vector<Row> rows = {{"NO", "CHILD", "ASKS FOR", "WHY", "MADE", "STATE"}};
+    for (const auto& request : result.at("requests"))
+        rows.push_back(
+            {std::to_string(request.at("id").get<std::int64_t>()), request.at("child"), request.at("subject"),
+             request.at("why"), local_time(request.at("made")),
+             request.at("state").get<std::string>() + (request.at("answer").get<std::string>().empty()
+                                                           ? std::string()
+                                                           : ": " + request.at("answer").get<std::string>())});
+    return table(rows);
+}
+
 std::string render_child(const Json& child) {
     std::vector<Row> rows = {{"Name", child.at("name")}, {"Age tier", child.at("tier")}};
     rows.push_back({"Supervised", child.at("supervised").get<bool>() ? "yes" : "no"});
     rows.push_back({"Accounts", joined(child.at("accounts"))});
     rows.push_back({"Devices", joined(child.at("devices"))});
     rows.push_back({"Blocked", joined(child.at("blocked_categories"))});
+    if (child.contains("times")) {
+        const auto& times = child.at("times");
+        rows.push_back({"Now", sentence_until(times)});
+        for (const auto& grant : times.at("grants")) rows.push_back({"Grant", render_grant(grant)});
+    }
     for (const auto& rule : child.at("rules"))
         rows.push_back(
             {"Own rule", rule.at("verdict").get<std::string>() + " " + rule.at("subject").get<std::string>()});
     return table(rows);
+}
+
+// "online until 19:30, more time (until 20:00)"
+std::string now_text(const Json& child) {
+    if (!child.contains("times")) return "-";
+    const auto& times = child.at("times");
+    std::string out = (times.at("may_be_online").get<bool>() ? "online" : "offline") + until_text(times);
+    for (const auto& grant : times.at("grants")) out += ", " + render_grant(grant);
+    return out;
 }
 
 std::string render_status(const Json& status) {
@@ -88,10 +149,10 @@ std::string render_status(const Json& status) {
         out += "\nNobody is set up yet. Add a child:  hortctl child add NAME --age AGE --account ACCOUNT\n";
     } else {
         out += '\n';
-        std::vector<Row> people = {{"CHILD", "TIER", "ACCOUNTS", "DEVICES", "OWN RULES"}};
+        std::vector<Row> people = {{"CHILD", "TIER", "ACCOUNTS", "DEVICES", "OWN RULES", "NOW"}};
         for (const auto& child : children)
             people.push_back({child.at("name"), child.at("tier"), joined(child.at("accounts")),
-                              joined(child.at("devices")), std::to_string(child.at("rules").size())});
+                              joined(child.at("devices")), std::to_string(child.at("rules").size()), now_text(child)});
         out += table(people);
     }
     return out;
@@ -211,13 +272,15 @@ std::string render(std::string_view command, const Json& result) {
     if (command == "rules install") return render_install(result);
     if (command == "log") return render_log(result);
     if (command == "explain") {
-        std::string out = result.at("sentence").get<std::string>() + "\n";
+        auto out = sentence_until(result) + "\n";
         for (const auto& source : result.at("sources"))
             out += "  " + source.at("list").get<std::string>() +
                    (source.at("line").is_null() ? "" : ":" + std::to_string(source.at("line").get<int>())) + "  " +
                    source.at("entry").get<std::string>() + "\n";
         return out;
     }
+    if (command == "hours") return render_hours(result);
+    if (command == "requests") return render_requests(result);
     if (command == "version") return "hortd " + result.at("version").get<std::string>() + "\n";
     return result.at("message").get<std::string>() + "\n";
 }

@@ -61,6 +61,8 @@ class Daemon {
         if (!database) return database.error();
         database_ = *std::move(database);
         people_ = std::make_unique<store::People>(*database_);
+        hours_ = std::make_unique<store::Hours>(*database_);
+        grants_ = std::make_unique<store::Grants>(*database_);
         const auto salt_text = people_->setting("image_salt", new_salt);
         if (!salt_text) return salt_text.error();
         const auto salt = read_salt(*salt_text, path);
@@ -81,8 +83,8 @@ class Daemon {
         std::vector<std::string> upstreams;
         for (const auto& upstream : configuration_.upstreams) upstreams.push_back(upstream.text());
         household_ = std::unique_ptr<control::Household>(new control::Household{
-            *database_, *people_, *records_, *keeper_, policy_, counters_, recent_, [this] { return put_in_force(); },
-            dns_->local().text(), proxy_->local().text(), upstreams});
+            *database_, *people_, *hours_, *grants_, *records_, *keeper_, policy_, counters_, recent_,
+            [this] { return put_in_force(); }, dns_->local().text(), proxy_->local().text(), upstreams});
         auto control = control::Server::start(io_, platform::control_address(configuration_.data), *household_);
         if (!control) return control.error();
         control_ = *std::move(control);
@@ -102,7 +104,12 @@ class Daemon {
     Status put_in_force() {
         auto people = people_->all();
         if (!people) return people.error();
-        policy_.publish(build_policy(*people, keeper_->rule_files(), keeper_->library().ruleset));
+        auto hours = hours_->all();
+        if (!hours) return hours.error();
+        auto grants = grants_->all();
+        if (!grants) return grants.error();
+        policy_.publish(build_policy({*std::move(people), *std::move(hours), *std::move(grants)}, keeper_->rule_files(),
+                                     keeper_->library().ruleset));
         return Done{};
     }
 
@@ -128,6 +135,8 @@ class Daemon {
     asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<store::People> people_;
+    std::unique_ptr<store::Hours> hours_;
+    std::unique_ptr<store::Grants> grants_;
     std::unique_ptr<store::ListRecords> records_;
     PolicyInForce policy_;
     RecentBlocks recent_;

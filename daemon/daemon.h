@@ -40,7 +40,8 @@ class PolicyInForce {
 inline Subject subject_of(const Policy& policy, platform::Transport transport, const platform::Endpoint& client,
                           const platform::Endpoint& server) {
     std::optional<std::uint32_t> account;
-    if (!policy.by_account.empty() && client.is_loopback()) account = platform::socket_owner(transport, client, server);
+    if ((!policy.by_account.empty() || !policy.group_by_account.empty()) && client.is_loopback())
+        account = platform::socket_owner(transport, client, server);
     return policy.subject(account, client.address);
 }
 

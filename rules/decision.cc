@@ -15,11 +15,15 @@ class Clock {
 
     bool is_on(ScheduleIndex index) {
         const auto& schedule = policy_.schedules[index];
-        if (const auto change = schedule.next_change(now_.wall_seconds, policy_.zone);
-            change && (!until_ || *change < *until_))
-            until_ = change;
+        if (const auto change = schedule.next_change(now_.wall_seconds, policy_.zone)) can_change_at(*change);
         if (!time_) time_ = policy_.zone.local_time(now_.wall_seconds);
         return schedule.is_on(*time_);
+    }
+
+    bool is_running(const Grant& grant) {
+        if (!grant.is_running(now_)) return false;
+        if (grant.until) can_change_at(grant.end(now_));
+        return true;
     }
 
     // `until` of a decision that depends on what was asked so far.
@@ -29,6 +33,10 @@ class Clock {
     }
 
   private:
+    void can_change_at(std::int64_t moment) {
+        if (!until_ || moment < *until_) until_ = moment;
+    }
+
     const Policy& policy_;
     const Moment& now_;
     std::optional<LocalTime> time_;
@@ -46,7 +54,7 @@ OwnRule own_rule(const Profile& profile, const Hostname& host, Clock& clock) {
     const auto hit = profile.own_rules.longest_suffix(host, [&](const std::vector<SiteRule>& rules) {
         found = nullptr;
         for (const auto& rule : rules) {
-            if (rule.during && !clock.is_on(*rule.during)) continue;
+            if (rule.during && clock.is_on(*rule.during) == rule.is_outside) continue;
             if (found == nullptr || (found->verdict == Verdict::allow && rule.verdict == Verdict::block)) found = &rule;
         }
         return found != nullptr;
@@ -54,60 +62,140 @@ OwnRule own_rule(const Profile& profile, const Hostname& host, Clock& clock) {
     return hit.value == nullptr ? OwnRule{} : OwnRule{found, hit.labels};
 }
 
+bool is_or_is_below(const Hostname& host, const Hostname& name) {
+    const auto labels = name.label_count();
+    return host.label_count() >= labels && host.suffix(labels) == name.text();
+}
+
+// A person's grants. One that speaks of something else is not looked at, so that its end is no `until`.
+class Grants {
+  public:
+    Grants(const Subject& subject, Clock& clock) : person_(subject.person), clock_(clock) {}
+
+    bool has(Grant::Kind kind) const {
+        bool is_found = false;
+        each(kind, [&](const Grant& grant) { is_found = clock_.is_running(grant) || is_found; });
+        return is_found;
+    }
+    // What allows the host by its name, or by a service's.
+    const Grant* allow(const Hostname& host) const {
+        const Grant* out = nullptr;
+        each(Grant::Kind::allow, [&](const Grant& grant) {
+            const bool is_meant = (grant.site && is_or_is_below(host, *grant.site)) ||
+                                  (grant.service != nullptr &&
+                                   std::any_of(grant.service->hosts.begin(), grant.service->hosts.end(),
+                                               [&](const Hostname& name) { return is_or_is_below(host, name); }));
+            if (is_meant && clock_.is_running(grant)) out = &grant;
+        });
+        return out;
+    }
+    CategorySet categories() const {
+        CategorySet out;
+        each(Grant::Kind::allow, [&](const Grant& grant) {
+            if (grant.category && clock_.is_running(grant)) out = out | CategorySet::of(*grant.category);
+        });
+        return out;
+    }
+
+  private:
+    template <typename Each>
+    void each(Grant::Kind kind, const Each& call) const {
+        if (person_ == nullptr) return;
+        for (const auto& grant : person_->grants)
+            if (grant.kind == kind) call(grant);
+    }
+
+    const Person* person_;
+    Clock& clock_;
+};
+
 }  // namespace
 
 std::string_view name_of(Reason reason) {
-    constexpr std::string_view names[] = {"protected_help", "unsupervised", "own_rule",    "schedule", "bypass",
-                                          "category",       "essential",    "not_on_list", "no_rule"};
+    constexpr std::string_view names[] = {"protected_help", "unsupervised", "pause",  "grant",
+                                          "own_rule",       "schedule",     "bypass", "category",
+                                          "essential",      "not_on_list",  "no_rule"};
     return names[static_cast<std::size_t>(reason)];
 }
 
 Decision decide(const Policy& policy, const Subject& subject, const Target& target, const Moment& now) {
     const Profile& profile = *subject.profile;
-    const auto& host = target.host;
-    if (policy.help && policy.help->contains(host)) return {Verdict::allow, Reason::protected_help, {}, {}};
+    const auto* host = target.host;
+    if (host != nullptr && policy.help && policy.help->contains(*host))
+        return {Verdict::allow, Reason::protected_help, {}, {}};
     if (!profile.is_supervised) return {Verdict::allow, Reason::unsupervised, {}, {}};
 
     Clock clock(policy, now);
-    const auto own = own_rule(profile, host, clock);
-    const auto own_source = [&] { return Source{own.labels, {}, own.rule->service, own.rule->during}; };
-    if (own.rule != nullptr && (own.rule->verdict == Verdict::block || own.rule->is_always))
-        return {own.rule->verdict, Reason::own_rule, own_source(), clock.until()};
-    if (profile.online && !clock.is_on(*profile.online))
-        return {Verdict::block, Reason::schedule, {0, {}, nullptr, profile.online}, clock.until()};
-    if (own.rule != nullptr) return {Verdict::allow, Reason::own_rule, own_source(), clock.until()};
-
-    auto blocked = profile.blocked;
-    std::optional<ScheduleIndex> timed_by;
-    for (const auto& timed : profile.timed) {
-        if (!clock.is_on(timed.during)) continue;
-        if (timed.verdict == Verdict::block) {
-            blocked = blocked | timed.categories;
-            timed_by = timed.during;
-        } else {
-            blocked = blocked - timed.categories;
-        }
+    const auto own = host != nullptr ? own_rule(profile, *host, clock) : OwnRule();
+    const auto by_own_rule = [&] {
+        const Source source{own.labels, {}, own.rule->service, own.rule->during, own.rule->is_outside};
+        return Decision{own.rule->verdict, Reason::own_rule, source, clock.until()};
+    };
+    if (own.rule != nullptr && own.rule->is_always) return by_own_rule();
+    const Grants grants(subject, clock);
+    if (grants.has(Grant::Kind::pause)) return {Verdict::block, Reason::pause, {}, clock.until()};
+    if (const auto* allow = host != nullptr ? grants.allow(*host) : nullptr) {
+        const auto labels = allow->site ? allow->site->label_count() : 0;
+        return {Verdict::allow, Reason::grant, {labels, {}, allow->service}, clock.until()};
     }
     std::array<std::string_view, 8> clients;
     const auto client_count = std::min(clients.size(), profile.client_names.size());
     std::copy_n(profile.client_names.begin(), client_count, clients.begin());
-    const auto match =
-        policy.ruleset->lookup({host, target.record_type, std::span(clients).first(client_count), target.url}, blocked);
+    const auto look_up = [&](CategorySet interest) {
+        return policy.ruleset->lookup({*host, target.record_type, std::span(clients).first(client_count), target.url},
+                                      interest);
+    };
+    if (const auto granted = host != nullptr ? grants.categories() : CategorySet(); !granted.empty())
+        if (const auto match = look_up(granted); !(match.categories & granted).empty())
+            return {Verdict::allow,
+                    Reason::grant,
+                    {match.matched_labels, (match.categories & granted).first(), nullptr},
+                    clock.until()};
+    if (own.rule != nullptr && own.rule->verdict == Verdict::block) return by_own_rule();
+    if (profile.online && !clock.is_on(*profile.online) && !grants.has(Grant::Kind::bonus))
+        return {Verdict::block, Reason::schedule, {0, {}, nullptr, profile.online}, clock.until()};
+    if (own.rule != nullptr) return by_own_rule();
+    if (host == nullptr) return {Verdict::allow, Reason::no_rule, {}, clock.until()};
+
+    auto blocked = profile.blocked;
+    const Profile::Timed* timed_by = nullptr;
+    for (const auto& timed : profile.timed) {
+        if (clock.is_on(timed.during) == timed.is_outside) continue;
+        if (timed.verdict == Verdict::block) {
+            blocked = blocked | timed.categories;
+            timed_by = &timed;
+        } else {
+            blocked = blocked - timed.categories;
+        }
+    }
+    const auto match = look_up(blocked);
     const CategorySet hit = match.categories & blocked;
     const auto source = [&](CategorySet set) {
-        const bool is_timed = timed_by && !profile.blocked.contains(set.first());
-        return Source{match.matched_labels, set.first(), nullptr, is_timed ? timed_by : std::nullopt};
+        Source out{match.matched_labels, set.first(), nullptr};
+        if (timed_by != nullptr && !profile.blocked.contains(set.first())) {
+            out.schedule = timed_by->during;
+            out.is_outside = timed_by->is_outside;
+        }
+        return out;
     };
     if (const auto bypass = hit & policy.bypass; !bypass.empty())
         return {Verdict::block, Reason::bypass, source(bypass), clock.until()};
     if (!hit.empty()) return {Verdict::block, Reason::category, source(hit), clock.until()};
     // A list of what is allowed says all that a person may visit; their machine still needs its updates.
-    if (match.is_essential && (!profile.is_allow_list_only || EssentialAllow::shipped().is_for_machines(host)))
+    if (match.is_essential && (!profile.is_allow_list_only || EssentialAllow::shipped().is_for_machines(*host)))
         return {Verdict::allow, Reason::essential, {}, clock.until()};
     if (profile.is_allow_list_only && (match.categories & policy.allow_list).empty())
         return {Verdict::block, Reason::not_on_list, {}, clock.until()};
     return {Verdict::allow, Reason::no_rule, {}, clock.until()};
 }
+
+namespace {
+// A person's own hours have no name.
+std::string of_schedule(const Policy& policy, ScheduleIndex index) {
+    const auto& name = policy.schedules[index].name;
+    return name.empty() ? name : " of " + name;
+}
+}  // namespace
 
 std::string explain(const Decision& decision, const Policy& policy, const Subject& subject, const Hostname& host) {
     const std::string site(host.text());
@@ -116,20 +204,29 @@ std::string explain(const Decision& decision, const Policy& policy, const Subjec
     const std::string rule(source.matched_labels > 0 ? host.suffix(source.matched_labels) : host.text());
     const std::string who = subject.display_name();
     const auto title = [&] { return Taxonomy::shipped().entries()[*source.category].title.en; };
-    const std::string during = source.schedule && decision.reason != Reason::schedule
-                                   ? " during " + policy.schedules[*source.schedule].name
-                                   : std::string();
+    const std::string during =
+        source.schedule && decision.reason != Reason::schedule
+            ? (source.is_outside ? " outside of " : " during ") + policy.schedules[*source.schedule].name
+            : std::string();
     switch (decision.reason) {
         case Reason::protected_help:
             return site + " is protected help: always reachable, never logged.";
         case Reason::unsupervised:
             return site + " is allowed: " + who + " is not supervised.";
+        case Reason::pause:
+            return site + " is blocked for " + who + ": everything is paused.";
+        case Reason::grant:
+            return site + " is allowed for " + who + ": a guardian allowed " +
+                   (source.service != nullptr ? source.service->title
+                    : source.category         ? title()
+                                              : rule) +
+                   " for a while.";
         case Reason::own_rule:
             return site + (decision.is_blocked() ? " is blocked" : " is allowed") + " by the own rule for " +
                    (source.service != nullptr ? source.service->title : rule) + " of " + who + during + ".";
         case Reason::schedule:
-            return site + " is blocked for " + who + ": it is outside the hours of " +
-                   policy.schedules[*source.schedule].name + ".";
+            return site + " is blocked for " + who + ": it is outside the hours" +
+                   of_schedule(policy, *source.schedule) + ".";
         case Reason::bypass:
             return site + " is blocked for " + who + during + ": " + rule + " is a known way round the filter (" +
                    title() + ").";
@@ -143,6 +240,21 @@ std::string explain(const Decision& decision, const Policy& policy, const Subjec
             return site + " is allowed for " + who + ": no rule speaks against it.";
     }
     return {};
+}
+
+std::string explain_session(const Decision& decision, const Policy& policy, const Subject& subject) {
+    const auto who = subject.display_name();
+    switch (decision.reason) {
+        case Reason::unsupervised:
+            return who + " may use the computer: " + who + " is not supervised.";
+        case Reason::pause:
+            return who + " may not use the computer: everything is paused.";
+        case Reason::schedule:
+            return who + " may not use the computer: it is outside the hours" +
+                   of_schedule(policy, *decision.source.schedule) + ".";
+        default:
+            return who + " may use the computer.";
+    }
 }
 
 }  // namespace hort

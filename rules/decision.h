@@ -12,21 +12,27 @@
 
 namespace hort {
 
-// What is asked for.
+// What is asked for: a site, or (without a host) to be at the computer at all.
 struct Target {
-    const Hostname& host;
+    const Hostname* host = nullptr;
     std::uint16_t record_type = 1;  // of a DNS query (1 is A); rules with $dnstype ask for it
     std::string_view url = {};      // in normal form (url_path.h) where a path is visible
 
-    Target(const Hostname& name) : host(name) {}  // NOLINT: implicit on purpose
-    Target(const Hostname& name, std::uint16_t type) : host(name), record_type(type) {}
-    Target(const Hostname& name, std::string_view normal_url) : host(name), url(normal_url) {}
+    Target(const Hostname& name) : host(&name) {}  // NOLINT: implicit on purpose
+    Target(const Hostname& name, std::uint16_t type) : host(&name), record_type(type) {}
+    Target(const Hostname& name, std::string_view normal_url) : host(&name), url(normal_url) {}
+    static Target session() { return Target(); }
+
+  private:
+    Target() = default;
 };
 
 // In the order of precedence, highest first.
 enum class Reason : std::uint8_t {
     protected_help,  // a helpline or reporting hotline: allowed, and leaves no trace
     unsupervised,    // the subject is not supervised
+    pause,           // a guardian paused everything
+    grant,           // a guardian allowed exactly this for a while
     own_rule,        // the profile's own rule for the site
     schedule,        // outside the hours
     bypass,          // a known way round the filter
@@ -43,6 +49,7 @@ struct Source {
     std::optional<Category> category;  // for bypass and category
     const Service* service = nullptr;  // for an own rule that was given for a service
     std::optional<ScheduleIndex> schedule = {};  // what limits the rule in time, or is not on
+    bool is_outside = false;                     // the rule holds while that schedule is not on
 };
 
 struct Decision {
@@ -61,5 +68,7 @@ Decision decide(const Policy& policy, const Subject& subject, const Target& targ
 
 // The same answer in words, for people: one sentence.
 std::string explain(const Decision& decision, const Policy& policy, const Subject& subject, const Hostname& host);
+// Of a decision about the session.
+std::string explain_session(const Decision& decision, const Policy& policy, const Subject& subject);
 
 }  // namespace hort

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/grant.h"
 #include "rules/network.h"
 #include "rules/profile.h"
 #include "rules/protected_help.h"
@@ -26,6 +27,7 @@ struct Person {
     std::int64_t id = 0;
     std::string name;
     Profile profile;
+    std::vector<Grant> grants;
 };
 
 // Who is asking right now. `person` is empty when only the household's default profile applies.

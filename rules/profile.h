@@ -25,6 +25,7 @@ struct SiteRule {
     bool is_always = false;               // an allow rule that holds outside hours, too
     const Service* service = nullptr;     // the service that it was given for; of the shipped or the policy's own
     std::optional<ScheduleIndex> during;  // holds only while that schedule is on
+    bool is_outside = false;              // ... or rather while it is not
 };
 
 struct Profile {
@@ -36,8 +37,9 @@ struct Profile {
         CategorySet categories;
         Verdict verdict;
         ScheduleIndex during;
+        bool is_outside = false;  // holds while that schedule is not on
     };
-    std::vector<Timed> timed;                  // categories that are blocked or allowed while a schedule is on
+    std::vector<Timed> timed;                  // categories that are blocked or allowed at some times
     HostMap<std::vector<SiteRule>> own_rules;  // the most specific name wins, and at equal length block
     std::optional<ScheduleIndex> online;       // outside of it nothing is allowed that is not marked `always`
     bool is_allow_list_only = false;

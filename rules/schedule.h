@@ -25,6 +25,8 @@ class Schedule {
 
     std::string name;
 
+    // Takes the windows of a weekday away.
+    void clear(int weekday) { weekly_[static_cast<std::size_t>(weekday)].clear(); }
     void add(int weekday, Window window) { weekly_[static_cast<std::size_t>(weekday)].push_back(window); }
     // The later one wins where two cover a day.
     void add(Exception exception) { exceptions_.push_back(std::move(exception)); }

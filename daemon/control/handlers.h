@@ -10,6 +10,8 @@
 #include "daemon/daemon.h"
 #include "daemon/lists/keeper.h"
 #include "daemon/recent_blocks.h"
+#include "daemon/store/grants.h"
+#include "daemon/store/hours.h"
 #include "daemon/store/list_records.h"
 #include "daemon/store/people.h"
 
@@ -26,6 +28,8 @@ struct Caller {
 struct Household {
     store::Database& database;
     store::People& people;
+    store::Hours& hours;
+    store::Grants& grants;
     store::ListRecords& records;
     hort::lists::Keeper& keeper;
     PolicyInForce& policy;
@@ -64,9 +68,24 @@ Result<nlohmann::json> child_remove(Household&, const Caller&, const nlohmann::j
 Result<nlohmann::json> allow(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> block(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> unset(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> allow_for(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> hours(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> hours_set(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> hours_clear(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> bonus(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> pause(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> resume(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> ask(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> requests(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> approve(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> deny(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> explain(Household&, const Caller&, const nlohmann::json&);
 
 store::By by(const Caller& caller);
+// "17:30", "tomorrow 17:30", "Saturday 17:30", "2026-12-24 17:30", on the clock on the wall.
+std::string time_text(const Policy& policy, std::int64_t moment, std::int64_t now);
+// Whether the person may be online now, until when, and the grants that run.
+nlohmann::json times_json(const Policy& policy, const Person& person, const Moment& now);
 nlohmann::json child_json(const store::PersonRecord& person, const Policy& policy);
 }  // namespace handlers
 

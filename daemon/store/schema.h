@@ -69,6 +69,40 @@ CREATE TABLE trusted_keys (
     title TEXT NOT NULL
 ) STRICT;
 )sql",
+    // 3: hours by day, grants with their end, and what children ask for
+    R"sql(
+CREATE TABLE hours (
+    id INTEGER PRIMARY KEY,
+    person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    subject TEXT NOT NULL,
+    days TEXT NOT NULL,
+    windows TEXT NOT NULL,
+    UNIQUE (person, subject, days)
+) STRICT;
+CREATE TABLE grants (
+    id INTEGER PRIMARY KEY,
+    person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('allow', 'bonus', 'pause')),
+    subject TEXT NOT NULL,
+    until_wall INTEGER,
+    until_boot INTEGER,
+    boot TEXT NOT NULL,
+    given INTEGER NOT NULL,
+    giver TEXT NOT NULL
+) STRICT;
+CREATE TABLE requests (
+    id INTEGER PRIMARY KEY,
+    person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('time', 'site')),
+    subject TEXT NOT NULL,
+    seconds INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    made INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'approved', 'denied')),
+    answer TEXT NOT NULL DEFAULT '',
+    answered INTEGER NOT NULL DEFAULT 0
+) STRICT;
+)sql",
 };
 
 }  // namespace hort::store

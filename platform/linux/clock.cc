@@ -2,6 +2,8 @@
 
 #include <ctime>
 
+#include "platform/mapped_file.h"
+
 namespace hort::platform {
 
 Moment now() {
@@ -9,6 +11,11 @@ Moment now() {
     clock_gettime(CLOCK_REALTIME_COARSE, &wall);
     clock_gettime(CLOCK_BOOTTIME, &boot);
     return {wall.tv_sec, boot.tv_sec};
+}
+
+std::string boot_id() {
+    const auto text = read_file("/proc/sys/kernel/random/boot_id", 64);
+    return text ? text->substr(0, 36) : std::string();
 }
 
 TimeZone local_zone(std::int64_t around) {

@@ -66,6 +66,7 @@ json child_json(const store::PersonRecord& record, const Policy& policy) {
         for (std::size_t i = 0; i < entries.size(); ++i)
             if (person->profile.blocked.contains(static_cast<Category>(i)))
                 out["blocked_categories"].push_back(entries[i].id);
+        out["times"] = times_json(policy, *person, platform::now());
     }
     return out;
 }
@@ -116,7 +117,8 @@ Result<json> child_remove(Household& household, const Caller& caller, const json
 }
 
 Result<json> allow(Household& household, const Caller& caller, const json& params) {
-    return set(household, caller, params, Verdict::allow);
+    return params.contains("for") ? allow_for(household, caller, params)
+                                  : set(household, caller, params, Verdict::allow);
 }
 Result<json> block(Household& household, const Caller& caller, const json& params) {
     return set(household, caller, params, Verdict::block);

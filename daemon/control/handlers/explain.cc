@@ -4,6 +4,7 @@
 #include "daemon/control/handlers.h"
 #include "platform/clock.h"
 #include "rules/rule_file_policy.h"
+#include "rules/time_text.h"
 
 namespace hort::control::handlers {
 
@@ -21,6 +22,25 @@ const Service* service_of(const Hostname& host, Category category) {
     return nullptr;
 }
 
+// The next time that the clock on the wall shows "sat 20:15" or "20:15", or the moment of "2026-03-29 02:30".
+Result<std::int64_t> moment_of(const Policy& policy, const std::string& text, std::int64_t now) {
+    const auto blank = text.rfind(' ');
+    const auto minute = parse_time_of_day(std::string_view(text).substr(blank == std::string::npos ? 0 : blank + 1));
+    if (!minute) return minute.error();
+    const auto today = policy.zone.local_time(now);
+    if (blank == std::string::npos) {
+        const auto day = *minute < today.minute ? today.day + 1 : today.day;
+        return policy.zone.first_moment_of({day, *minute});
+    }
+    const auto day_text = text.substr(0, blank);
+    if (const auto day = parse_day(day_text)) return policy.zone.first_moment_of({*day, *minute});
+    const auto weekday = parse_weekday(day_text);
+    if (!weekday) return weekday.error();
+    auto day = today.day + (*weekday - today.weekday() + 7) % 7;
+    if (day == today.day && *minute < today.minute) day += 7;
+    return policy.zone.first_moment_of({day, *minute});
+}
+
 }  // namespace
 
 Result<json> explain(Household& household, const Caller&, const json& params) {
@@ -29,9 +49,31 @@ Result<json> explain(Household& household, const Caller&, const json& params) {
     const auto who = policy->subject_named(name);
     if (who.profile == nullptr)
         return Error{"there is no child and no group called " + name, {}, "'hortctl child list' shows who there is"};
+    const auto real_now = platform::now();
+    auto now = real_now;
+    if (params.contains("at")) {
+        const auto moment = moment_of(*policy, params.at("at").get<std::string>(), now.wall_seconds);
+        if (!moment) return moment.error();
+        now = {*moment, now.boot_seconds + (*moment - now.wall_seconds)};
+    }
+    const auto put_until = [&](json& out, const Decision& decision) {
+        out["until"] = decision.until ? json(decision.until->wall_seconds) : json();
+        out["until_text"] =
+            decision.until ? json(time_text(*policy, decision.until->wall_seconds, real_now.wall_seconds)) : json();
+    };
+    if (!params.contains("site")) {
+        const auto decision = decide(*policy, who, Target::session(), now);
+        json out = {{"child", who.display_name()},
+                    {"verdict", name_of(decision.verdict)},
+                    {"reason", name_of(decision.reason)},
+                    {"sentence", explain_session(decision, *policy, who)},
+                    {"sources", json::array()}};
+        put_until(out, decision);
+        return out;
+    }
     const auto host = Hostname::parse(params.at("site").get<std::string>());
     if (!host) return host.error();
-    const auto decision = decide(*policy, who, *host, platform::now());
+    const auto decision = decide(*policy, who, *host, now);
     json out = {{"site", host->text()},
                 {"child", who.display_name()},
                 {"verdict", name_of(decision.verdict)},
@@ -50,7 +92,7 @@ Result<json> explain(Household& household, const Caller&, const json& params) {
             out["sources"].push_back(
                 {{"list", "the service " + service->title}, {"line", nullptr}, {"entry", service->id}});
     }
-    out["until"] = decision.until ? json(decision.until->wall_seconds) : json();
+    put_until(out, decision);
     return out;
 }
 

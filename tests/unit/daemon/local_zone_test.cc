@@ -15,6 +15,7 @@ struct Place {
     const char* zone;
     std::int64_t around;  // a change of the offset is within the week after it, seconds since 1970 UTC
 };
+void PrintTo(const Place& place, std::ostream* out) { *out << place.zone; }
 
 // Half-hour shifts, a day that never was (Apia, 2011-12-30), zones that gave summer time up, and one that has none.
 constexpr Place places[] = {

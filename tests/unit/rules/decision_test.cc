@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "rules/compiler.h"
+#include "rules/time_text.h"
 
 namespace hort {
 namespace {
@@ -121,6 +122,115 @@ TEST(Taxonomy, BadDataIsRefusedWithItsPlace) {
                                                            {"id": "a", "title": {"en": "A", "de": "A"}}]})");
     ASSERT_FALSE(twice);
     EXPECT_EQ(twice.error().text(), "category 2 'a': stands twice");
+}
+
+// Times. Mia's machine has run for 5,000 seconds when the clock on the wall says Monday 2026-11-23 10:00 UTC.
+class TimesTest : public DecisionTest {
+  protected:
+    const Moment now{1'795'428'000, 5000};
+    Moment in(std::int64_t seconds) const { return {now.wall_seconds + seconds, now.boot_seconds + seconds}; }
+
+    ScheduleIndex hours(const char* windows) {
+        Schedule schedule;
+        const auto parsed = parse_windows(windows);
+        for (int day = 0; day < 7; ++day)
+            for (const auto& window : *parsed) schedule.add(day, window);
+        policy.schedules.push_back(schedule);
+        return static_cast<ScheduleIndex>(policy.schedules.size() - 1);
+    }
+    void online(const char* windows) { policy.people[0].profile.online = hours(windows); }
+    void grant(Grant grant) { policy.people[0].grants.push_back(grant); }
+    std::string at(const Moment& when, const char* site) const {
+        const auto d = decide(policy, mia(), *Hostname::parse(site), when);
+        return std::string(name_of(d.verdict)) + " " + std::string(name_of(d.reason)) +
+               (d.until ? " " + std::to_string(d.until->wall_seconds - when.wall_seconds) : "");
+    }
+    std::string session(const Moment& when) const {
+        const auto d = decide(policy, mia(), Target::session(), when);
+        return std::string(name_of(d.verdict)) + " " + std::string(name_of(d.reason)) +
+               (d.until ? " " + std::to_string(d.until->wall_seconds - when.wall_seconds) : "");
+    }
+    static Grant until(Grant::Kind kind, Moment end) {
+        Grant out;
+        out.kind = kind;
+        out.until = end;
+        return out;
+    }
+};
+
+TEST_F(TimesTest, OutsideTheHoursOnlyHelpAndWhatIsAlwaysAllowedStaysOpen) {
+    online("08:00-10:30");
+    policy.people[0].profile.add_site(*Hostname::parse("school.example"), {Verdict::allow, true, nullptr, {}});
+    own("fun.example", Verdict::allow);
+    EXPECT_EQ(session(now), "allow no_rule 1800");
+    EXPECT_EQ(session(in(1799)), "allow no_rule 1");
+    EXPECT_EQ(session(in(1800)), "block schedule 77400") << "until 08:00";
+    EXPECT_EQ(at(in(1800), "www.fun.example"), "block schedule 77400");
+    EXPECT_EQ(at(in(1800), "school.example"), "allow own_rule");
+    EXPECT_EQ(at(in(1800), "childline.org.uk"), "allow protected_help");
+    EXPECT_EQ(decide(policy, ann(), Target::session(), in(1800)).reason, Reason::unsupervised);
+}
+
+TEST_F(TimesTest, ABonusHoldsOnTheBootClockWhateverTheWallClockSays) {
+    online("none");
+    grant(until(Grant::Kind::bonus, in(600)));
+    EXPECT_EQ(session(now), "allow no_rule 600");
+    EXPECT_EQ(session({now.wall_seconds - 86400, now.boot_seconds + 590}), "allow no_rule 10")
+        << "the clock was set back";
+    EXPECT_EQ(session({now.wall_seconds - 86400, now.boot_seconds + 600}), "block schedule") << "it gave no more time";
+    policy.people[0].grants[0].until->boot_seconds = 0;  // after a restart of the machine
+    EXPECT_EQ(session({now.wall_seconds + 590, 3}), "allow no_rule 10");
+    EXPECT_EQ(session({now.wall_seconds + 600, 13}), "block schedule");
+}
+
+TEST_F(TimesTest, APauseWinsOverEverythingButHelpAndAlways) {
+    policy.people[0].profile.add_site(*Hostname::parse("school.example"), {Verdict::allow, true, nullptr, {}});
+    own("fun.example", Verdict::allow);
+    grant(until(Grant::Kind::pause, in(60)));
+    auto site = until(Grant::Kind::allow, in(3600));
+    site.site = *Hostname::parse("example.org");
+    grant(site);
+    EXPECT_EQ(at(now, "fun.example"), "block pause 60");
+    EXPECT_EQ(at(now, "example.org"), "block pause 60");
+    EXPECT_EQ(at(now, "school.example"), "allow own_rule");
+    EXPECT_EQ(at(now, "childline.org.uk"), "allow protected_help");
+    EXPECT_EQ(session(now), "block pause 60");
+    EXPECT_EQ(at(in(60), "example.org"), "allow grant 3540");
+    policy.people[0].grants[0].until.reset();
+    EXPECT_EQ(session(in(86400 * 400)), "block pause") << "until it is taken back";
+}
+
+TEST_F(TimesTest, AnExceptionIsForExactlyThat) {
+    online("none");
+    own("casino.example", Verdict::block);
+    auto site = until(Grant::Kind::allow, in(600));
+    site.site = *Hostname::parse("casino.example");
+    grant(site);
+    auto category = until(Grant::Kind::allow, in(300));
+    category.category = *taxonomy.find("press");
+    grant(category);
+    auto service = until(Grant::Kind::allow, in(200));
+    service.service = Services::shipped().find("roblox");
+    grant(service);
+    EXPECT_EQ(at(now, "www.casino.example").substr(0, 11), "allow grant");
+    EXPECT_EQ(at(now, "www.casino.example"), "allow grant 600") << "it wins over the own rule, and over the hours";
+    EXPECT_EQ(at(now, "news.example"), "allow grant 300");
+    EXPECT_EQ(at(now, "c0.rbxcdn.com"), "allow grant 200");
+    EXPECT_EQ(at(now, "example.org").substr(0, 14), "block schedule");
+    EXPECT_EQ(at(in(600), "casino.example"), "block own_rule");
+    EXPECT_EQ(at(in(300), "news.example"), "block schedule");
+}
+
+TEST_F(TimesTest, HoursOfASubjectBlockItOutsideOfThem) {
+    auto& profile = policy.people[0].profile;
+    profile.add_service(*Services::shipped().find("roblox"),
+                        {Verdict::block, false, nullptr, hours("16:00-17:00"), true});
+    profile.timed.push_back({CategorySet::of(*taxonomy.find("press")), Verdict::block, hours("10:00-10:30"), true});
+    EXPECT_EQ(at(now, "roblox.com"), "block own_rule 21600");
+    EXPECT_EQ(at(in(21600), "roblox.com"), "allow no_rule 3600");
+    EXPECT_EQ(at(now, "news.example"), "allow no_rule 1800");
+    EXPECT_EQ(at(in(1800), "news.example"), "block category 84600");
+    EXPECT_EQ(session(now), "allow no_rule");
 }
 
 }  // namespace

@@ -1,0 +1,305 @@
+// Hours, bonus time, pauses, and what children ask for.
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "daemon/control/handlers.h"
+#include "platform/clock.h"
+#include "rules/time_text.h"
+
+namespace hort::control::handlers {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::int64_t usual_grant = 3600;  // a site that was asked for, when the answer does not say how long
+
+Result<json> in_force(Household& household, json out) {
+    if (auto published = household.put_in_force(); !published) return published.error();
+    return out;
+}
+
+// The one that is named, or all children.
+Result<std::vector<store::PersonRecord>> chosen(Household& household, const json& params) {
+    const bool is_all = params.value("all", false);
+    if (is_all == params.contains("child"))
+        return Error{
+            is_all ? "a child and --all is too much" : "for whom is not said", {}, "expected a child, or --all"};
+    if (!is_all) {
+        auto person = household.people.find(params.at("child").get<std::string>());
+        if (!person) return person.error();
+        return std::vector<store::PersonRecord>{*std::move(person)};
+    }
+    auto everyone = household.people.all();
+    if (!everyone) return everyone.error();
+    std::erase_if(*everyone, [](const store::PersonRecord& person) { return person.tier == Tier::adult; });
+    if (everyone->empty()) return Error{"there are no children", {}, "'hortctl child add NAME --age AGE' adds one"};
+    return everyone;
+}
+
+std::vector<std::int64_t> ids_of(const std::vector<store::PersonRecord>& people) {
+    std::vector<std::int64_t> out;
+    for (const auto& person : people) out.push_back(person.id);
+    return out;
+}
+
+std::string names_of(const std::vector<store::PersonRecord>& people) {
+    std::string out;
+    for (const auto& person : people) out += (out.empty() ? "" : ", ") + person.name;
+    return out;
+}
+
+Moment after(const Moment& now, std::int64_t seconds) {
+    return {now.wall_seconds + seconds, now.boot_seconds + seconds};
+}
+
+// More time begins where the time that there is ends: inside the hours at their end, else now.
+std::int64_t bonus_seconds(const Policy& policy, const Person& person, const Moment& now, std::int64_t given) {
+    std::int64_t left = 0;
+    for (const auto& grant : person.grants)
+        if (grant.kind == Grant::Kind::bonus && grant.is_running(now)) left = std::max(left, grant.seconds_left(now));
+    if (person.profile.online) {
+        const auto& hours = policy.schedules[*person.profile.online];
+        if (hours.is_on(policy.zone.local_time(now.wall_seconds)))
+            if (const auto end = hours.next_change(now.wall_seconds, policy.zone))
+                left = std::max(left, *end - now.wall_seconds);
+    }
+    return left + given;
+}
+
+json request_json(const store::RequestRecord& request) {
+    return {{"id", request.id},           {"child", request.child},
+            {"kind", request.kind},       {"subject", request.subject},
+            {"seconds", request.seconds}, {"why", request.why},
+            {"made", request.made},       {"state", request.state},
+            {"answer", request.answer},   {"answered", request.answered}};
+}
+
+}  // namespace
+
+std::string time_text(const Policy& policy, std::int64_t moment, std::int64_t now) {
+    const auto local = policy.zone.local_time(moment);
+    char time[32];
+    std::snprintf(time, sizeof time, "%02d:%02d", local.minute / 60, local.minute % 60);
+    const auto today = policy.zone.local_time(now).day;
+    if (local.day == today) return time;
+    if (local.day == today + 1) return std::string("tomorrow ") + time;
+    if (local.day > today && local.day < today + 7) return std::string(name_of_weekday(local.weekday())) + " " + time;
+    return text_of_day(local.day) + " " + time;
+}
+
+Result<json> hours(Household& household, const Caller&, const json& params) {
+    const auto person = household.people.find(params.at("child").get<std::string>());
+    if (!person) return person.error();
+    const auto rows = household.hours.all();
+    if (!rows) return rows.error();
+    // Weekdays with the same hours are one row.
+    std::map<std::pair<std::string, std::string>, unsigned> weekly;
+    json dated = json::array();
+    for (const auto& row : *rows) {
+        if (row.person != person->id) continue;
+        if (const auto day = parse_weekday(row.days))
+            weekly[{row.subject, row.windows}] |= 1u << *day;
+        else
+            dated.push_back({{"subject", row.subject}, {"days", row.days}, {"windows", row.windows}});
+    }
+    json out = {{"child", person->name}, {"hours", json::array()}};
+    for (const auto& [what, days] : weekly)
+        out["hours"].push_back({{"subject", what.first}, {"days", text_of_weekdays(days)}, {"windows", what.second}});
+    for (auto& row : dated) out["hours"].push_back(std::move(row));
+    return out;
+}
+
+Result<json> hours_set(Household& household, const Caller& caller, const json& params) {
+    const auto days = params.at("days").get<std::string>();
+    std::vector<std::string> rows;
+    if (const auto dates = parse_days(days)) {
+        rows.push_back(days);
+    } else {
+        const auto weekdays = parse_weekdays(days);
+        if (!weekdays) return weekdays.error();
+        for (int day = 0; day < 7; ++day)
+            if ((*weekdays >> day & 1) != 0) rows.push_back(text_of_weekdays(1u << day));
+    }
+    store::HoursRecord record;
+    record.subject = params.value("only", "");
+    record.windows = params.at("windows");
+    const auto name = params.at("child").get<std::string>();
+    if (auto done = household.hours.set(name, record, rows, by(caller)); !done) return done.error();
+    const auto person = household.people.find(name);
+    if (!person) return person.error();
+    return in_force(household, {{"message", person->name + " may " +
+                                                (record.subject.empty() ? "be online" : "use " + record.subject) + " " +
+                                                days + ": " + record.windows + "."}});
+}
+
+Result<json> hours_clear(Household& household, const Caller& caller, const json& params) {
+    const auto name = params.at("child").get<std::string>(), subject = params.value("only", std::string());
+    if (auto done = household.hours.clear(name, subject, by(caller)); !done) return done.error();
+    return in_force(household,
+                    {{"message", "There are no hours" + (subject.empty() ? "" : " for " + subject) + " any more."}});
+}
+
+Result<json> bonus(Household& household, const Caller& caller, const json& params) {
+    const auto policy = household.policy.load();
+    const auto* person = policy->find(params.at("child").get<std::string>());
+    if (person == nullptr) return household.people.find(params.at("child").get<std::string>()).error();
+    const auto now = platform::now();
+    const auto given = params.at("time").get<std::int64_t>();
+    const auto until = after(now, bonus_seconds(*policy, *person, now, given));
+    const store::GrantRecord grant{0, person->id, "bonus", "", until, platform::boot_id()};
+    if (auto done =
+            household.grants.give({person->id}, grant, now, person->name + " " + text_of_duration(given), by(caller));
+        !done)
+        return done.error();
+    return in_force(household, {{"message", person->name + " has " + text_of_duration(given) + " more, until " +
+                                                time_text(*policy, until.wall_seconds, now.wall_seconds) + "."},
+                                {"until", until.wall_seconds}});
+}
+
+Result<json> allow_for(Household& household, const Caller& caller, const json& params) {
+    const auto person = household.people.find(params.at("child").get<std::string>());
+    if (!person) return person.error();
+    const auto now = platform::now();
+    const auto until = after(now, params.at("for").get<std::int64_t>());
+    const auto subject = params.at("subject").get<std::string>();
+    const store::GrantRecord grant{0, person->id, "allow", subject, until, platform::boot_id()};
+    const auto end = time_text(*household.policy.load(), until.wall_seconds, now.wall_seconds);
+    if (auto done =
+            household.grants.give({person->id}, grant, now, person->name + " " + subject + " until " + end, by(caller));
+        !done)
+        return done.error();
+    return in_force(household, {{"message", subject + " is allowed for " + person->name + " until " + end + "."},
+                                {"until", until.wall_seconds}});
+}
+
+Result<json> pause(Household& household, const Caller& caller, const json& params) {
+    const auto people = chosen(household, params);
+    if (!people) return people.error();
+    const auto now = platform::now();
+    store::GrantRecord grant{0, 0, "pause", "", {}, platform::boot_id()};
+    std::string end = " until 'hortctl resume'";
+    if (params.contains("for")) {
+        grant.until = after(now, params.at("for").get<std::int64_t>());
+        end = " until " + time_text(*household.policy.load(), grant.until->wall_seconds, now.wall_seconds);
+    }
+    if (auto done = household.grants.give(ids_of(*people), grant, now, names_of(*people) + end, by(caller)); !done)
+        return done.error();
+    return in_force(household, {{"message", "Everything is paused for " + names_of(*people) + end + "."}});
+}
+
+Result<json> resume(Household& household, const Caller& caller, const json& params) {
+    const auto people = chosen(household, params);
+    if (!people) return people.error();
+    const auto ended = household.grants.resume(ids_of(*people), names_of(*people), by(caller));
+    if (!ended) return ended.error();
+    return in_force(household, {{"message", *ended == 0 ? "Nothing was paused for " + names_of(*people) + "."
+                                                        : "The pause of " + names_of(*people) + " is over."}});
+}
+
+Result<json> ask(Household& household, const Caller& caller, const json& params) {
+    const auto name = params.value("child", caller.child);
+    if (name.empty()) return Error{"for whom is not said", {}, "expected --child NAME"};
+    const auto person = household.people.find(name);
+    if (!person) return person.error();
+    store::RequestRecord request;
+    request.person = person->id;
+    request.child = person->name;
+    request.kind = params.at("kind");
+    request.why = params.value("why", "");
+    request.made = platform::now().wall_seconds;
+    if (request.why.size() > 200) return Error{"the reason is longer than 200 octets", {}, {}};
+    const auto what = params.at("what").get<std::string>();
+    if (request.kind == "time") {
+        const auto seconds = parse_duration(what);
+        if (!seconds) return seconds.error();
+        request.seconds = *seconds;
+        request.subject = text_of_duration(*seconds);
+    } else {
+        const auto host = Hostname::parse(what);
+        if (!host) return host.error();
+        if (host->label_count() < 2) return Error{"no site", what, "expected one such as example.org"};
+        request.subject = std::string(host->text());
+    }
+    const auto id = household.grants.ask(request, by(caller));
+    if (!id) return id.error();
+    return json{{"message", "Request " + std::to_string(*id) + " waits for an answer: " + request.subject + "."},
+                {"id", *id}};
+}
+
+Result<json> requests(Household& household, const Caller& caller, const json& params) {
+    const bool sees_all = caller.role == ctl::Role::guardian;
+    // A child wants to see the answers.
+    const auto all = household.grants.requests(sees_all && !params.value("all", false));
+    if (!all) return all.error();
+    json out = {{"requests", json::array()}};
+    for (const auto& request : *all)
+        if (sees_all || request.child == caller.child) out["requests"].push_back(request_json(request));
+    return out;
+}
+
+Result<json> approve(Household& household, const Caller& caller, const json& params) {
+    const auto request = household.grants.request(params.at("id").get<std::int64_t>());
+    if (!request) return request.error();
+    const auto policy = household.policy.load();
+    const auto* person = policy->find(request->child);
+    if (person == nullptr) return Error{"the child is gone", request->child, {}};
+    const auto now = platform::now();
+    const bool is_time = request->kind == "time";
+    const auto given = params.value("for", is_time ? request->seconds : usual_grant);
+    const auto seconds = is_time ? bonus_seconds(*policy, *person, now, given) : given;
+    const store::GrantRecord grant{0,
+                                   request->person,
+                                   is_time ? "bonus" : "allow",
+                                   is_time ? "" : request->subject,
+                                   after(now, seconds),
+                                   platform::boot_id()};
+    const auto end = time_text(*policy, grant.until->wall_seconds, now.wall_seconds);
+    const auto what = (is_time ? text_of_duration(given) : request->subject) + " until " + end;
+    if (auto done = household.grants.answer(request->id, "approved", what, grant, now, by(caller)); !done)
+        return done.error();
+    return in_force(household,
+                    {{"message", request->child + " has " + what + "."}, {"until", grant.until->wall_seconds}});
+}
+
+Result<json> deny(Household& household, const Caller& caller, const json& params) {
+    const auto request = household.grants.request(params.at("id").get<std::int64_t>());
+    if (!request) return request.error();
+    if (auto done =
+            household.grants.answer(request->id, "denied", params.value("answer", ""), {}, platform::now(), by(caller));
+        !done)
+        return done.error();
+    return json{{"message", "Request " + std::to_string(request->id) + " of " + request->child + " is denied."}};
+}
+
+json times_json(const Policy& policy, const Person& person, const Moment& now) {
+    json out = {{"grants", json::array()}};
+    const Subject who{&person, &person.profile};
+    const auto session = decide(policy, who, Target::session(), now);
+    out["may_be_online"] = !session.is_blocked();
+    out["reason"] = name_of(session.reason);
+    out["sentence"] = explain_session(session, policy, who);
+    out["until"] = session.until ? json(session.until->wall_seconds) : json();
+    out["until_text"] = session.until ? json(time_text(policy, session.until->wall_seconds, now.wall_seconds)) : json();
+    for (const auto& grant : person.grants) {
+        if (!grant.is_running(now)) continue;
+        json row = {{"kind", grant.kind == Grant::Kind::allow   ? "allow"
+                             : grant.kind == Grant::Kind::bonus ? "bonus"
+                                                                : "pause"},
+                    {"subject", grant.category  ? std::string(Taxonomy::shipped().id_of(*grant.category))
+                                : grant.service ? grant.service->id
+                                : grant.site    ? std::string(grant.site->text())
+                                                : std::string()},
+                    {"until", nullptr},
+                    {"until_text", nullptr}};
+        if (grant.until) {
+            const auto end = grant.end(now);
+            row["until"] = end;
+            row["until_text"] = time_text(policy, end, now.wall_seconds);
+        }
+        out["grants"].push_back(std::move(row));
+    }
+    return out;
+}
+
+}  // namespace hort::control::handlers
