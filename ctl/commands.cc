@@ -163,6 +163,8 @@ constexpr Command commands[] = {
     {"hours set", Role::guardian, hours_set, "Set the hours of days; days without any have no limit.",
      "hortctl hours set mia mon-fri 15:00-19:30"},
     {"hours clear", Role::guardian, hours_clear, "Take the hours of a child away.", "hortctl hours clear mia"},
+    {"week", Role::child, child_only, "Show a child's week: when it may be online, and what is different now.",
+     "hortctl week mia"},
     {"bonus", Role::guardian, bonus_parameters, "Give a child more time today.", "hortctl bonus mia 30m"},
     {"pause", Role::guardian, pause_parameters, "Stop everything but help, for a child or for all.",
      "hortctl pause --all --for 45m"},
@@ -361,6 +363,8 @@ std::string Command::usage() const {
         std::transform(upper.begin(), upper.end(), upper.begin(),
                        [](char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c); });
         if (parameter.type == T::subject) upper = "SITE|SERVICE|CATEGORY";
+        if (parameter.type == T::duration) upper = "TIME";
+        if (parameter.type == T::when) upper = "\"DAY HH:MM\"";
         if (parameter.type == T::flag) {
             out += " [--" + std::string(parameter.name) + "]";
             continue;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ctl/commands.h"
+#include "rules/local_time.h"
 
 namespace hort::ctl {
 namespace {
@@ -85,6 +86,21 @@ std::string render_hours(const Json& result) {
         rows.push_back({row.at("days"), row.at("windows"),
                         row.at("subject").get<std::string>().empty() ? Json("being online") : row.at("subject")});
     return table(rows);
+}
+
+std::string render_week(const Json& week) {
+    std::string out = "                0     3     6     9     12    15    18    21    24\n";
+    const int today = week.at("today").get<int>();
+    for (const auto& day : week.at("days")) {
+        const int weekday = day.at("weekday").get<int>();
+        out += std::string(name_of_weekday(weekday).substr(0, 3)) + " " + day.at("day").get<std::string>() + "  " +
+               day.at("halves").get<std::string>() + (weekday == today ? "  today" : "") + "\n";
+        if (weekday == today)
+            out += std::string(static_cast<std::size_t>(16 + week.at("minute").get<int>() / 30), ' ') + "^ now\n";
+    }
+    out += "                # online, + a part of the half hour, . not\n\n" + sentence_until(week) + "\n";
+    for (const auto& grant : week.at("grants")) out += "Grant: " + render_grant(grant) + "\n";
+    return out;
 }
 
 std::string render_requests(const Json& result) {
@@ -280,6 +296,7 @@ std::string render(std::string_view command, const Json& result) {
         return out;
     }
     if (command == "hours") return render_hours(result);
+    if (command == "week") return render_week(result);
     if (command == "requests") return render_requests(result);
     if (command == "version") return "hortd " + result.at("version").get<std::string>() + "\n";
     return result.at("message").get<std::string>() + "\n";

@@ -38,6 +38,7 @@ Handler find_handler(std::string_view method) {
         {"hours", at_once<hours>},
         {"hours.set", at_once<hours_set>},
         {"hours.clear", at_once<hours_clear>},
+        {"week", at_once<week>},
         {"bonus", at_once<bonus>},
         {"pause", at_once<handlers::pause>},
         {"resume", at_once<resume>},

@@ -72,6 +72,7 @@ Result<nlohmann::json> allow_for(Household&, const Caller&, const nlohmann::json
 Result<nlohmann::json> hours(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> hours_set(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> hours_clear(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> week(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> bonus(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> pause(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> resume(Household&, const Caller&, const nlohmann::json&);

@@ -32,7 +32,7 @@ class Control(Household):
 
     def test_help_comes_from_the_table(self):
         out = self.hortctl("help")
-        for word in ("child add NAME", "explain CHILD SITE", "Exit status"):
+        for word in ("child add NAME", "explain CHILD [SITE]", "Exit status"):
             self.assertIn(word, out)
         self.assertIn("--device", self.hortctl("help", "child", "add"))
         self.assertEqual(self.hortctl("child", "add", "--help"), self.hortctl("help", "child", "add"))

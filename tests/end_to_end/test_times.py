@@ -33,6 +33,12 @@ class Times(Household):
         self.hortctl("hours", "clear", "mia")
         self.assertTrue(self.is_open())
 
+    def test_the_week_is_a_picture(self):
+        self.hortctl("hours", "set", "mia", "mon-fri", "15:00-19:45")
+        self.hortctl("hours", "set", "mia", "sun", "none")
+        rows = [line.split("  ")[1] for line in self.hortctl("week", "mia").splitlines() if line[:3] in ("Mon", "Sat", "Sun")]
+        self.assertEqual(rows, ["." * 30 + "#" * 9 + "+" + "." * 8, "#" * 48, "." * 48])
+
     def test_hours_of_one_service_leave_the_rest_alone(self):
         self.hortctl("hours", "set", "mia", "daily", "none", "--only", "tiktok")
         self.assertEqual(self.address("www.tiktok.com"), "0.0.0.0")

@@ -140,6 +140,33 @@ Result<json> hours_clear(Household& household, const Caller& caller, const json&
                     {{"message", "There are no hours" + (subject.empty() ? "" : " for " + subject) + " any more."}});
 }
 
+Result<json> week(Household& household, const Caller&, const json& params) {
+    const auto policy = household.policy.load();
+    const auto* person = policy->find(params.at("child").get<std::string>());
+    if (person == nullptr) return household.people.find(params.at("child").get<std::string>()).error();
+    const auto now = platform::now();
+    const auto today = policy->zone.local_time(now.wall_seconds);
+    json out = times_json(*policy, *person, now);
+    out["child"] = person->name;
+    out["today"] = today.weekday();
+    out["minute"] = today.minute;
+    out["days"] = json::array();
+    for (int weekday = 0; weekday < 7; ++weekday) {
+        // A letter for each half of an hour: '#' all of it, '+' a part, '.' none.
+        const auto day = today.day - today.weekday() + weekday;
+        std::string halves;
+        for (int half = 0; half < 48; ++half) {
+            int minutes = 0;
+            for (int minute = half * 30; minute < half * 30 + 30; ++minute)
+                if (!person->profile.online || policy->schedules[*person->profile.online].is_on({day, minute}))
+                    ++minutes;
+            halves += minutes == 30 ? '#' : minutes == 0 ? '.' : '+';
+        }
+        out["days"].push_back({{"day", text_of_day(day)}, {"weekday", weekday}, {"halves", halves}});
+    }
+    return out;
+}
+
 Result<json> bonus(Household& household, const Caller& caller, const json& params) {
     const auto policy = household.policy.load();
     const auto* person = policy->find(params.at("child").get<std::string>());
