@@ -68,6 +68,9 @@ constexpr Parameter ask_parameters[] = {
     {"why", T::text, false, false, "what it is for", true},
     {"child", T::person, true, false, "for whom, where the account at the keyboard does not say it"},
 };
+constexpr Parameter completion_parameters[] = {
+    {"shell", T::text, false, false, "bash, zsh or fish"},
+};
 constexpr Parameter requests_parameters[] = {
     {"all", T::flag, true, false, "answered ones, too"},
 };
@@ -146,6 +149,7 @@ constexpr Parameter rules_distrust[] = {
 
 constexpr Command commands[] = {
     {"status", Role::child, {}, "Show what is in force: listeners, lists, children, counters.", "hortctl status"},
+    {"setup", Role::anyone, {}, "Ask a few questions, and put the filter in force for a child.", "hortctl setup", true},
     {"child add", Role::guardian, child_add, "Add a child, or any person of the household.",
      "hortctl child add mia --age 9 --account mia"},
     {"child list", Role::guardian, {}, "List the children.", "hortctl child list"},
@@ -221,6 +225,8 @@ constexpr Command commands[] = {
      "hortctl rules trust school.pub --title Example"},
     {"rules distrust", Role::guardian, rules_distrust, "Trust a key no longer; what is installed stays.",
      "hortctl rules distrust school.pub"},
+    {"completion", Role::anyone, completion_parameters, "Print the completion script for a shell.",
+     "hortctl completion bash", true},
     {"version", Role::anyone, {}, "Show the version of the daemon.", "hortctl version"},
 };
 

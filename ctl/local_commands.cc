@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "ctl/completion.h"
 #include "ctl/rule_files.h"
 #include "ctl/rules_match.h"
 #include "platform/mapped_file.h"
@@ -19,6 +20,12 @@ Status run_local(std::string_view command, const nlohmann::json& params, bool is
     if (command == "rules keygen") return rules_keygen(params, is_json, stdout);
     if (command == "rules sign") return rules_sign(params, is_json, stdout);
     if (command == "rules verify") return rules_verify(params, is_json, stdout);
+    if (command == "completion") {
+        const auto script = completion_script(params.at("shell").get<std::string>());
+        if (!script) return script.error();
+        std::fputs(script->c_str(), stdout);
+        return Done{};
+    }
     std::fwrite(data::rule_file_schema_json.data(), 1, data::rule_file_schema_json.size(), stdout);
     return Done{};
 }

@@ -162,7 +162,7 @@ std::string render_status(const Json& status) {
     std::string out = table(rows);
     const auto& children = status.at("children");
     if (children.empty()) {
-        out += "\nNobody is set up yet. Add a child:  hortctl child add NAME --age AGE --account ACCOUNT\n";
+        out += "\nNobody is set up yet. 'hortctl setup' asks a few questions and puts the filter in force.\n";
     } else {
         out += '\n';
         std::vector<Row> people = {{"CHILD", "TIER", "ACCOUNTS", "DEVICES", "OWN RULES", "NOW"}};
@@ -274,7 +274,7 @@ std::string render(std::string_view command, const Json& result) {
     if (command == "child show") return render_child(result);
     if (command == "child list") {
         if (result.at("children").empty())
-            return "Nobody is set up yet. Add a child:  hortctl child add NAME --age AGE --account ACCOUNT\n";
+            return "Nobody is set up yet. 'hortctl setup' asks a few questions and puts the filter in force.\n";
         std::vector<Row> rows = {{"NAME", "TIER", "ACCOUNTS", "DEVICES"}};
         for (const auto& child : result.at("children"))
             rows.push_back(

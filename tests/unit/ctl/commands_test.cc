@@ -6,6 +6,7 @@
 #include <set>
 
 #include "ctl/command_line.h"
+#include "ctl/completion.h"
 #include "ctl/render.h"
 #include "ctl/update_progress.h"
 
@@ -117,7 +118,7 @@ TEST(CommandLine, MistakesSayWhatIsMeant) {
 
 TEST(Render, TellsAParentWhatToDoNext) {
     EXPECT_EQ(render("child list", {{"children", json::array()}}),
-              "Nobody is set up yet. Add a child:  hortctl child add NAME --age AGE --account ACCOUNT\n");
+              "Nobody is set up yet. 'hortctl setup' asks a few questions and puts the filter in force.\n");
     EXPECT_EQ(render("explain", {{"sentence", "a.org is blocked."},
                                  {"sources", {{{"list", "x/y"}, {"line", 3}, {"entry", "a.org"}}}}}),
               "a.org is blocked.\n  x/y:3  a.org\n");
@@ -138,6 +139,33 @@ TEST(ProgressBar, CountsAListThatIsHalfThereHalf) {
 TEST(CommandTable, CategoriesMayBeCalledByOtherWords) {
     EXPECT_EQ(refused("block", {{"child", "mia"}, {"subject", "video"}}),
               "accepted {\"child\":\"mia\",\"subject\":\"streaming\"}");
+}
+
+std::string completed(const std::vector<std::string>& given) {
+    std::string out;
+    for (const auto& word : complete(given, {"mia", "tom"})) out += (out.empty() ? "" : " ") + word;
+    return out;
+}
+
+TEST(Completion, OffersCommandsNamesAndOptionsFromTheTable) {
+    EXPECT_EQ(completed({"ex"}), "explain");
+    EXPECT_EQ(completed({"child", ""}), "add list show remove");
+    EXPECT_EQ(completed({"rules", "s"}), "sign schema status");
+    EXPECT_EQ(completed({"block", ""}), "mia tom");
+    EXPECT_EQ(completed({"block", "m"}), "mia");
+    EXPECT_EQ(completed({"--data", "d", "--json", "block", "m"}), "mia");
+    EXPECT_EQ(completed({"block", "mia", "gamb"}), "gambling");
+    EXPECT_EQ(completed({"block", "mia", "roblo"}), "roblox");
+    EXPECT_EQ(completed({"pause", "--"}), "--all --for");
+    EXPECT_EQ(completed({"pause", "mia", "--for", "1"}), "15m 1h");
+    EXPECT_EQ(completed({"ask", ""}), "time site");
+    EXPECT_EQ(completed({"lists", "add", "https://x/", "--category", "gam"}), "gambling games");
+    EXPECT_EQ(completed({"lists", "add", "https://x/", "--format", "dns"}), "dnsmasq");
+    EXPECT_EQ(completed({"hours", "s"}), "set") << "a command goes before a child whose name begins likewise";
+    EXPECT_EQ(completed({"nonsense", ""}), "");
+    EXPECT_EQ(completed({}), "");
+    for (const char* shell : {"bash", "zsh", "fish"}) EXPECT_TRUE(completion_script(shell)) << shell;
+    EXPECT_FALSE(completion_script("csh"));
 }
 
 }  // namespace

@@ -158,6 +158,8 @@ TEST(ListMatcher, HelpIsAllowedWhateverTheListsSay) {
 }
 
 TEST(ListFormats, AreKnownByTheirContent) {
+    std::string late_mark(9000, '\n');
+    late_mark.append("a.org\nb.org\nc.org @cn\n");
     const std::map<std::string, ListFormat> cases = {
         {"# x\n0.0.0.0 a.org\n", ListFormat::hosts},
         {"a.org\nb.org\n", ListFormat::domains},
@@ -178,7 +180,7 @@ TEST(ListFormats, AreKnownByTheirContent) {
         {"a.org\nb.org @ads\n", ListFormat::v2fly},
         {"include:other\n", ListFormat::v2fly},
         {"a.org\nregexp:(^|\\.)a[0-9]\\.org$\n", ListFormat::v2fly},
-        {std::string(9000, '\n') + "a.org\nb.org\nc.org @cn\n", ListFormat::v2fly},
+        {late_mark, ListFormat::v2fly},
         {"a.org/path\nb.org/x\n", ListFormat::urls},
         {"(sex|porn)[0-9]+\n^ads\\.\n", ListFormat::expressions},
         {"id,date,url\n1,2,http://a.org/\n", ListFormat::csv},
