@@ -23,6 +23,13 @@ constexpr Parameter child_add[] = {
     {"account", T::account, true, true, "an account of this machine that the child uses"},
     {"device", T::address, true, true, "the address of a device that only the child uses"},
 };
+constexpr Parameter child_set[] = {
+    child_parameter,
+    {"age", T::age, true, false, "years; chooses the age tier anew, own rules stay"},
+    {"account", T::account, true, true, "an account of this machine that the child uses, too"},
+    {"device", T::address, true, true, "the address of a device that only the child uses"},
+    {"unbind", T::text, true, true, "an account or device that is the child's no more"},
+};
 constexpr Parameter child_only[] = {child_parameter};
 constexpr Parameter child_and_subject[] = {
     child_parameter,
@@ -152,6 +159,8 @@ constexpr Command commands[] = {
     {"setup", Role::anyone, {}, "Ask a few questions, and put the filter in force for a child.", "hortctl setup", true},
     {"child add", Role::guardian, child_add, "Add a child, or any person of the household.",
      "hortctl child add mia --age 9 --account mia"},
+    {"child set", Role::guardian, child_set, "Change a child: its age, its accounts and devices.",
+     "hortctl child set mia --age 12"},
     {"child list", Role::guardian, {}, "List the children.", "hortctl child list"},
     {"child show", Role::child, child_only, "Show the rules of a child.", "hortctl child show mia"},
     {"child remove", Role::guardian, child_only, "Remove a child with its rules.", "hortctl child remove mia"},

@@ -28,6 +28,7 @@ Handler find_handler(std::string_view method) {
         {"lists.progress", at_once<lists_progress>},
         {"log", at_once<handlers::log>},
         {"child.add", at_once<child_add>},
+        {"child.set", at_once<child_set>},
         {"child.list", at_once<child_list>},
         {"child.show", at_once<child_show>},
         {"child.remove", at_once<child_remove>},

@@ -62,6 +62,7 @@ Result<nlohmann::json> rules_trust(Household&, const Caller&, const nlohmann::js
 Result<nlohmann::json> rules_distrust(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> log(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> child_add(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> child_set(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> child_list(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> child_show(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> child_remove(Household&, const Caller&, const nlohmann::json&);

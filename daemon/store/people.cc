@@ -15,6 +15,29 @@ std::string listed(const std::vector<std::string>& items) {
     return out;
 }
 
+// Binds accounts and devices; an error when one belongs to somebody already.
+Status bind_all(Database& database, std::int64_t id, const std::vector<std::string>& accounts,
+                const std::vector<std::string>& devices) {
+    const auto bind = [&](const char* look, const char* insert, const std::string& value, const char* what) -> Status {
+        std::string owner;
+        auto looked = database.run(look, {value}, [&](const Database::Row& row) { owner = row.text(0); });
+        if (!owner.empty()) return Error{std::string(what) + " " + value + " belongs to " + owner + " already", {}, {}};
+        if (looked) looked = database.run(insert, {value, id});
+        return looked ? Status(Done{}) : Status(looked.error());
+    };
+    for (const auto& account : accounts)
+        if (auto bound = bind("SELECT name FROM people JOIN accounts ON person = people.id WHERE account = ?",
+                              "INSERT INTO accounts (account, person) VALUES (?, ?)", account, "the account");
+            !bound)
+            return bound;
+    for (const auto& device : devices)
+        if (auto bound = bind("SELECT name FROM people JOIN devices ON person = people.id WHERE address = ?",
+                              "INSERT INTO devices (address, person) VALUES (?, ?)", device, "the device");
+            !bound)
+            return bound;
+    return Done{};
+}
+
 }  // namespace
 
 Result<std::vector<PersonRecord>> People::all() const {
@@ -70,27 +93,9 @@ Status People::add(const PersonRecord& person, const By& by) {
                 person.name + " exists already", {}, "'hortctl child show " + person.name + "' shows the rules"};
         if (done)
             done = database_.run("INSERT INTO people (name, tier) VALUES (?, ?)", {person.name, name_of(person.tier)});
-        const auto id = database_.last_id();
-        const auto bind = [&](const char* look, const char* insert, const std::string& value,
-                              const char* what) -> Status {
-            std::string owner;
-            auto looked = database_.run(look, {value}, [&](const Database::Row& row) { owner = row.text(0); });
-            if (!owner.empty())
-                return Error{std::string(what) + " " + value + " belongs to " + owner + " already", {}, {}};
-            if (looked) looked = database_.run(insert, {value, id});
-            return looked ? Status(Done{}) : Status(looked.error());
-        };
-        for (const auto& account : person.accounts) {
-            auto bound = bind("SELECT name FROM people JOIN accounts ON person = people.id WHERE account = ?",
-                              "INSERT INTO accounts (account, person) VALUES (?, ?)", account, "the account");
-            if (!bound) return bound;
-        }
-        for (const auto& device : person.devices) {
-            auto bound = bind("SELECT name FROM people JOIN devices ON person = people.id WHERE address = ?",
-                              "INSERT INTO devices (address, person) VALUES (?, ?)", device, "the device");
-            if (!bound) return bound;
-        }
         if (!done) return done.error();
+        if (auto bound = bind_all(database_, database_.last_id(), person.accounts, person.devices); !bound)
+            return bound;
         return record_change(database_, by, "child add",
                              person.name + " tier " + std::string(name_of(person.tier)) + listed(person.accounts) +
                                  listed(person.devices));
@@ -103,6 +108,34 @@ Status People::remove(const std::string& name, const By& by) {
         if (!done) return done.error();
         if (*done == 0) return nobody(name);
         return record_change(database_, by, "child remove", name);
+    });
+}
+
+Status People::change(const std::string& name, const PersonChange& change, const By& by) {
+    return database_.transaction([&]() -> Status {
+        const auto person = find(name);
+        if (!person) return person.error();
+        for (const auto& item : change.unbind) {
+            int count = 0;
+            for (const char* sql : {"DELETE FROM accounts WHERE person = ? AND account = ?",
+                                    "DELETE FROM devices WHERE person = ? AND address = ?"}) {
+                const auto run = database_.run(sql, {person->id, item});
+                if (!run) return run.error();
+                count += *run;
+            }
+            if (count == 0) return Error{item + " is neither an account nor a device of " + person->name, {}, {}};
+        }
+        if (auto bound = bind_all(database_, person->id, change.accounts, change.devices); !bound) return bound;
+        std::string said = person->name;
+        if (change.tier) {
+            const auto run =
+                database_.run("UPDATE people SET tier = ? WHERE id = ?", {name_of(*change.tier), person->id});
+            if (!run) return run.error();
+            said += " tier " + std::string(name_of(person->tier)) + " to " + std::string(name_of(*change.tier));
+        }
+        said += listed(change.accounts) + listed(change.devices);
+        for (const auto& item : change.unbind) said += " without " + item;
+        return record_change(database_, by, "child set", said);
     });
 }
 

@@ -1,6 +1,7 @@
 // People with their profiles, own rules and the trail of changes. Every change and its audit row are one transaction.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,12 @@ struct PersonRecord {
     std::vector<OwnRule> rules;
 };
 
+struct PersonChange {
+    std::optional<Tier> tier;
+    std::vector<std::string> accounts, devices;  // bound from now on
+    std::vector<std::string> unbind;             // accounts and devices, not bound any more
+};
+
 class People {
   public:
     explicit People(Database& database) : database_(database) {}
@@ -32,6 +39,8 @@ class People {
 
     Status add(const PersonRecord& person, const By& by);
     Status remove(const std::string& name, const By& by);
+    // Refused as a whole when an account or device belongs to somebody else, or `unbind` to nobody.
+    Status change(const std::string& name, const PersonChange& change, const By& by);
     Status set_rule(const std::string& name, const OwnRule& rule, const By& by);
     // Refused when there is no such rule.
     Status unset_rule(const std::string& name, const std::string& subject, bool is_category, const By& by);

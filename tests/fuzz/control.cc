@@ -36,18 +36,20 @@ class NoLists final : public lists::Keeper {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static auto database = *store::Database::open(":memory:");
     static store::People people(*database);
+    static store::Hours hours(*database);
+    static store::Grants grants(*database);
     static PolicyInForce policy;
     static Counters counters;
     static RecentBlocks recent(true);
     static store::ListRecords records(*database);
     static NoLists keeper;
     static const auto publish = [] {
-        policy.publish(build_policy(*people.all(), {}, keeper.library().ruleset));
+        policy.publish(build_policy({*people.all(), *hours.all(), *grants.all()}, {}, keeper.library().ruleset));
         return Status(Done{});
     };
     static const bool ready = bool(publish());
-    static control::Household household{*database, people,  records, keeper,  policy, counters,
-                                        recent,    publish, "dns",   "proxy", {}};
+    static control::Household household{*database, people, hours,   grants, records, keeper, policy,
+                                        counters,  recent, publish, "dns",  "proxy", {}};
     if (!ready) return 0;
     const std::string_view line(reinterpret_cast<const char*>(data), size);
     std::optional<std::string> answer;

@@ -25,6 +25,22 @@ Result<std::string> stored_name(Household& household, const json& params) {
     return person->name;
 }
 
+// Accounts that this machine has, and addresses in their one form.
+Status read_bindings(const json& params, std::vector<std::string>& accounts, std::vector<std::string>& devices) {
+    for (const auto& account : params.value("account", json::array())) {
+        const auto name = account.get<std::string>();
+        if (!platform::account_id(name))
+            return Error{"this machine has no account " + name, {}, "'getent passwd' lists them"};
+        accounts.push_back(name);
+    }
+    for (const auto& device : params.value("device", json::array())) {
+        const auto address = platform::parse_address(device.get<std::string>());
+        if (!address) return address.error();
+        devices.push_back(platform::address_text(*address));
+    }
+    return Done{};
+}
+
 Result<json> set(Household& household, const Caller& caller, const json& params, Verdict verdict) {
     const auto name = stored_name(household, params);
     if (!name) return name.error();
@@ -75,22 +91,28 @@ Result<json> child_add(Household& household, const Caller& caller, const json& p
     store::PersonRecord person;
     person.name = params.at("name");
     person.tier = tier_of_age(params.value("age", 10));
-    for (const auto& account : params.value("account", json::array())) {
-        const auto name = account.get<std::string>();
-        if (!platform::account_id(name))
-            return Error{"this machine has no account " + name, {}, "'getent passwd' lists them"};
-        person.accounts.push_back(name);
-    }
-    for (const auto& device : params.value("device", json::array())) {
-        const auto address = platform::parse_address(device.get<std::string>());
-        if (!address) return address.error();
-        person.devices.push_back(platform::address_text(*address));
-    }
+    if (auto bound = read_bindings(params, person.accounts, person.devices); !bound) return bound.error();
     std::string message = person.name + " is added with the age tier " + std::string(name_of(person.tier)) + ".";
     if (person.accounts.empty() && person.devices.empty())
         message += " No account or device is bound yet, so nothing counts as " + person.name +
-                   "'s traffic: remove and add again with --account or --device.";
+                   "'s traffic: 'hortctl child set " + person.name + " --account ACCOUNT' binds one.";
     return answer(household, household.people.add(person, by(caller)), std::move(message));
+}
+
+Result<json> child_set(Household& household, const Caller& caller, const json& params) {
+    const auto name = stored_name(household, params);
+    if (!name) return name.error();
+    store::PersonChange change;
+    if (params.contains("age")) change.tier = tier_of_age(params.at("age"));
+    if (auto bound = read_bindings(params, change.accounts, change.devices); !bound) return bound.error();
+    for (const auto& item : params.value("unbind", json::array())) {
+        // A device in whatever form it was typed.
+        const auto address = platform::parse_address(item.get<std::string>());
+        change.unbind.push_back(address ? platform::address_text(*address) : item.get<std::string>());
+    }
+    if (!change.tier && change.accounts.empty() && change.devices.empty() && change.unbind.empty())
+        return Error{"nothing to change is given", {}, "expected --age, --account, --device or --unbind"};
+    return answer(household, household.people.change(*name, change, by(caller)), *name + " is changed.");
 }
 
 Result<json> child_list(Household& household, const Caller&, const json&) {

@@ -108,7 +108,7 @@ TEST(CommandLine, MistakesSayWhatIsMeant) {
         return line ? std::string("accepted") : line.error().text();
     };
     EXPECT_EQ(said("statsu"), "statsu: no such command (did you mean 'status'?)");
-    EXPECT_EQ(said("child"), "child: incomplete command (one of: child add, child list, child show, child remove)");
+    EXPECT_EQ(said("child"), "child: incomplete command (one of: child add, child set, child list, child show, child remove)");
     EXPECT_EQ(said("status --age"), "--age: needs a value (for example --age VALUE)");
     EXPECT_EQ(said("child add mia --age 9 --age 10"), "--age: given twice");
     EXPECT_EQ(said("status now"), "now: one word too many (usage: hortctl status)");
@@ -149,7 +149,7 @@ std::string completed(const std::vector<std::string>& given) {
 
 TEST(Completion, OffersCommandsNamesAndOptionsFromTheTable) {
     EXPECT_EQ(completed({"ex"}), "explain");
-    EXPECT_EQ(completed({"child", ""}), "add list show remove");
+    EXPECT_EQ(completed({"child", ""}), "add set list show remove");
     EXPECT_EQ(completed({"rules", "s"}), "sign schema status");
     EXPECT_EQ(completed({"block", ""}), "mia tom");
     EXPECT_EQ(completed({"block", "m"}), "mia");

@@ -64,6 +64,25 @@ TEST_F(StoreTest, ARefusedChangeLeavesNothingBehindNotEvenAnAuditRow) {
     EXPECT_EQ(newest_changes(*database, 10)->size(), 1u);
 }
 
+TEST_F(StoreTest, AChangeOfAPersonIsWholeOrNothing) {
+    ASSERT_TRUE(people->add(mia(), by));
+    ASSERT_TRUE(people->set_rule("mia", {"a.org", false, Verdict::block}, by));
+    ASSERT_TRUE(people->change("mia", {Tier::age_12_15, {"mia2"}, {"10.0.0.2"}, {"10.0.0.1"}}, by));
+    const auto changed = *people->find("mia");
+    EXPECT_EQ(changed.tier, Tier::age_12_15);
+    EXPECT_EQ(changed.accounts, (std::vector<std::string>{"mia", "mia2"}));
+    EXPECT_EQ(changed.devices, std::vector<std::string>{"10.0.0.2"});
+    EXPECT_EQ(changed.rules.size(), 1u) << "own rules stay";
+    auto tom = mia();
+    tom.name = "Tom";
+    tom.accounts = {"tom"};
+    ASSERT_TRUE(people->add(tom, by));
+    EXPECT_FALSE(people->change("tom", {Tier::adult, {"mia"}, {}, {}}, by)) << "Mia's account";
+    EXPECT_FALSE(people->change("tom", {Tier::adult, {}, {}, {"nothing"}}, by));
+    EXPECT_EQ(people->find("tom")->tier, Tier::age_7_11);
+    EXPECT_FALSE(people->change("nobody", {Tier::adult, {}, {}, {}}, by));
+}
+
 TEST_F(StoreTest, RemovingAPersonRemovesAllThatBelongsToIt) {
     ASSERT_TRUE(people->add(mia(), by));
     ASSERT_TRUE(people->set_rule("mia", {"a.org", false, Verdict::block}, by));
