@@ -236,6 +236,7 @@ constexpr Command commands[] = {
      "hortctl rules distrust school.pub"},
     {"completion", Role::anyone, completion_parameters, "Print the completion script for a shell.",
      "hortctl completion bash", true},
+    {"manual", Role::anyone, {}, "Print the manual page, for man -l -.", "hortctl manual", true},
     {"version", Role::anyone, {}, "Show the version of the daemon.", "hortctl version"},
 };
 

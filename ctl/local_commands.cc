@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "ctl/completion.h"
+#include "ctl/manual.h"
 #include "ctl/rule_files.h"
 #include "ctl/rules_match.h"
 #include "platform/mapped_file.h"
@@ -20,6 +21,10 @@ Status run_local(std::string_view command, const nlohmann::json& params, bool is
     if (command == "rules keygen") return rules_keygen(params, is_json, stdout);
     if (command == "rules sign") return rules_sign(params, is_json, stdout);
     if (command == "rules verify") return rules_verify(params, is_json, stdout);
+    if (command == "manual") {
+        std::fputs(manual_page().c_str(), stdout);
+        return Done{};
+    }
     if (command == "completion") {
         const auto script = completion_script(params.at("shell").get<std::string>());
         if (!script) return script.error();

@@ -7,6 +7,7 @@
 
 #include "ctl/command_line.h"
 #include "ctl/completion.h"
+#include "ctl/manual.h"
 #include "ctl/render.h"
 #include "ctl/update_progress.h"
 
@@ -108,7 +109,8 @@ TEST(CommandLine, MistakesSayWhatIsMeant) {
         return line ? std::string("accepted") : line.error().text();
     };
     EXPECT_EQ(said("statsu"), "statsu: no such command (did you mean 'status'?)");
-    EXPECT_EQ(said("child"), "child: incomplete command (one of: child add, child set, child list, child show, child remove)");
+    EXPECT_EQ(said("child"),
+              "child: incomplete command (one of: child add, child set, child list, child show, child remove)");
     EXPECT_EQ(said("status --age"), "--age: needs a value (for example --age VALUE)");
     EXPECT_EQ(said("child add mia --age 9 --age 10"), "--age: given twice");
     EXPECT_EQ(said("status now"), "now: one word too many (usage: hortctl status)");
@@ -139,6 +141,20 @@ TEST(ProgressBar, CountsAListThatIsHalfThereHalf) {
 TEST(CommandTable, CategoriesMayBeCalledByOtherWords) {
     EXPECT_EQ(refused("block", {{"child", "mia"}, {"subject", "video"}}),
               "accepted {\"child\":\"mia\",\"subject\":\"streaming\"}");
+}
+
+TEST(ManualPage, HasEveryCommandAndNoStrayMacro) {
+    const auto page = manual_page();
+    std::size_t macros = 0;
+    for (std::size_t at = 0; at < page.size(); at = page.find('\n', at) + 1) {
+        if (page[at] == '.') ++macros;
+        EXPECT_NE(page[at], '\'');
+        if (page.find('\n', at) == std::string::npos) break;
+    }
+    EXPECT_GT(macros, all_commands().size() * 3);
+    EXPECT_NE(page.find("child add NAME [\\-\\-age AGE]"), std::string::npos) << page.substr(0, 2000);
+    for (const auto& command : all_commands())
+        EXPECT_NE(page.find(".B " + std::string(command.name)), std::string::npos) << command.name;
 }
 
 std::string completed(const std::vector<std::string>& given) {
