@@ -155,8 +155,7 @@ class RuleFiles(Household):
         self.assertIn("during lessons", self.hortctl("explain", "year7", "youtube.com"))
 
         # Two machines follow the file on the web server.
-        url = f"http://127.0.0.1:{self.web}/school.hortbundle"
-        os.rename(first, self.folder + "/www/school.hortbundle")
+        url = self.publish("school.hortbundle", first)
         second = Second(self)
         second.hortctl("rules", "trust", self.path("school.pub"))
         self.assertIn("unchanged", self.hortctl("lists", "add", url, "--bundle"))
@@ -167,7 +166,7 @@ class RuleFiles(Household):
         self.write("lists/gambling.txt", "casino.test\nbet.test\n")
         newer = self.bundle("two.hortbundle", serial=2)
         streams = [Stream(port, "127.0.7.1", "bet.test") for port in (self.dns, second.dns)]
-        os.rename(newer, self.folder + "/www/school.hortbundle")
+        self.publish("school.hortbundle", newer)
         self.assertIn("am-hort serial 2", self.hortctl("lists", "update"))
         self.assertIn("am-hort serial 2", second.hortctl("lists", "update"))
         wait_until("answers after the change", lambda: all(s.answers and s.answers[-1] for s in streams))
@@ -181,13 +180,13 @@ class RuleFiles(Household):
         # An older one is refused by both, wherever it comes from.
         older = self.bundle("again.hortbundle", serial=1)
         self.assertIn("has serial 2, this one is 1", self.rules("install", older, expect=1))
-        os.rename(older, self.folder + "/www/school.hortbundle")
+        self.publish("school.hortbundle", older)
         self.assertIn("has serial 2, this one is 1", self.hortctl("lists", "update", expect=1))
         self.assertIn("has serial 2, this one is 1", second.hortctl("lists", "update", expect=1))
         # A wrong signature on the server as well.
-        with open(self.folder + "/www/school.hortbundle.new", "wb") as f:
+        with open(self.path("wrong.hortbundle"), "wb") as f:
             f.write(octets)
-        os.rename(self.folder + "/www/school.hortbundle.new", self.folder + "/www/school.hortbundle")
+        self.publish("school.hortbundle", self.path("wrong.hortbundle"))
         self.assertIn("signature is wrong", second.hortctl("lists", "update", expect=1))
         self.assertTrue(self.blocked("bet.test"))
         self.assertTrue(self.blocked("bet.test", port=second.dns))
