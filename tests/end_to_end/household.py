@@ -15,16 +15,22 @@ BIN = os.environ["HORT_BIN"]
 PATIENCE = 30
 
 
+# Below the ports that the kernel gives to outgoing connections (32768 and up), and apart from the other test programs
+# that run at the same time: nobody takes a port between looking and listening.
+_next_port = 10_000 + os.getpid() % 200 * 100
+
+
 def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-        udp.bind(("127.0.0.1", 0))
-        port = udp.getsockname()[1]
-        with socket.socket() as tcp:
+    global _next_port
+    while True:
+        _next_port = 10_000 if _next_port >= 30_000 else _next_port + 1
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
             try:
-                tcp.bind(("127.0.0.1", port))
-                return port
+                udp.bind(("127.0.0.1", _next_port))
+                tcp.bind(("127.0.0.1", _next_port))
+                return _next_port
             except OSError:
-                return free_port()
+                pass
 
 
 def run(*command, check=False, stdin=None, **more):
