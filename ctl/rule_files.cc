@@ -76,11 +76,7 @@ Result<Tried> try_rule_file(const std::string& path, bool is_json, std::FILE* ou
     }
     auto compiled = compile_rule_file(*reading.file, contents_of(path), HashKey{});
     if (!compiled) return compiled.error();
-    Policy policy;
-    policy.ruleset = compiled->ruleset;
-    policy.help = std::shared_ptr<const ProtectedHelp>(&ProtectedHelp::shipped(), [](const ProtectedHelp*) {});
-    policy.bypass = Taxonomy::shipped().bypass();
-    policy.allow_list = Taxonomy::shipped().allow_list();
+    auto policy = policy_of_nobody(compiled->ruleset);
     put_rule_file(policy, *reading.file, [](const std::string&) { return std::nullopt; });
     auto failed = run_cases(*reading.file, policy);
     return Tried{*std::move(text), *std::move(reading.file), *std::move(compiled), std::move(failed)};

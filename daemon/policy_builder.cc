@@ -79,12 +79,8 @@ std::shared_ptr<const Policy> build_policy(const HouseholdRecords& records, cons
                                            std::shared_ptr<const Ruleset> ruleset) {
     const auto& taxonomy = Taxonomy::shipped();
     const auto boot = platform::boot_id();
-    auto policy = std::make_shared<Policy>();
-    policy->ruleset = std::move(ruleset);
-    policy->help = std::shared_ptr<const ProtectedHelp>(&ProtectedHelp::shipped(), [](const ProtectedHelp*) {});
+    auto policy = std::make_shared<Policy>(policy_of_nobody(std::move(ruleset)));
     policy->zone = platform::local_zone(platform::now().wall_seconds);
-    policy->bypass = taxonomy.bypass();
-    policy->allow_list = taxonomy.allow_list();
     // Whoever is not known is taken for an older child: nobody gets round the filter with an unknown device.
     policy->household = Profile::of_tier("household", Tier::age_16_17, taxonomy);
     for (const auto& file : rule_files) put_rule_file(*policy, file, platform::account_id);

@@ -1,17 +1,16 @@
 #include "rules/bundle.h"
 
-#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "rules/compression.h"
+#include "rules/safe_name.h"
 
 namespace hort {
 namespace {
 
 using nlohmann::json;
-using std::literals::operator""sv;
 
 constexpr std::string_view magic = "HORTBNDL";
 constexpr std::uint32_t version = 1;
@@ -33,25 +32,6 @@ std::uint64_t number_at(std::string_view bytes, std::size_t at, int octets) {
 
 Error refuse(std::string what, std::string hint = {}) {
     return Error{"bundle: " + std::move(what), {}, std::move(hint)};
-}
-
-bool is_safe_path(std::string_view path) {
-    if (path.empty() || path.size() > 200 || path.find_first_of("\\:\0"sv) != std::string_view::npos) return false;
-    for (std::size_t begin = 0; begin <= path.size();) {
-        auto end = path.find('/', begin);
-        if (end == std::string_view::npos) end = path.size();
-        const auto part = path.substr(begin, end - begin);
-        if (part.empty() || part == "." || part == "..") return false;
-        begin = end + 1;
-    }
-    return std::none_of(path.begin(), path.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-}
-
-bool is_name(std::string_view text) {
-    return !text.empty() && text.size() <= 64 && text.front() != '-' && text.front() != '.' &&
-           std::all_of(text.begin(), text.end(), [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-           });
 }
 
 // The parts of a bundle, all within bounds.
@@ -123,7 +103,7 @@ Result<Manifest> read_manifest(const Parts& parts) {
     } catch (const json::exception&) {
         return refuse("its manifest is damaged");
     }
-    if (!is_name(out.head.name)) return refuse("its name is none");
+    if (!is_safe_name(out.head.name)) return refuse("its name is none");
     if (out.files.empty() || out.files.front().first != Bundle::rule_file_path) return refuse("holds no rule file");
     return out;
 }

@@ -4,6 +4,7 @@
 
 #include "rules/json_text.h"
 #include "rules/nearest.h"
+#include "rules/safe_name.h"
 #include "rules/time_text.h"
 #include "rules/url_path.h"
 
@@ -14,13 +15,6 @@ using Kind = JsonNode::Kind;
 using Words = std::vector<std::string_view>;
 
 constexpr int max_inheritance = 16;
-
-bool is_id(std::string_view text) {
-    return !text.empty() && text.size() <= 64 && text.front() != '-' && text.front() != '.' &&
-           std::all_of(text.begin(), text.end(), [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-           });
-}
 
 class Reader {
   public:
@@ -33,7 +27,7 @@ class Reader {
                           "profiles", "groups", "default_profile", "tests"});
         if (const auto* name = need(root, "name", Kind::string)) {
             out_.name = name->text;
-            if (!is_id(out_.name)) problem(*name, "\"" + shown(out_.name) + "\" is no name", id_hint);
+            if (!is_safe_name(out_.name)) problem(*name, "\"" + shown(out_.name) + "\" is no name", id_hint);
         }
         if (const auto* serial = need(root, "serial", Kind::number)) {
             out_.serial = serial->integer;
@@ -111,7 +105,7 @@ class Reader {
     void members(const JsonNode& object, std::string_view key, const Each& call) {
         if (const auto* inner = want(object, key, Kind::object))
             for (const auto& member : inner->members) {
-                if (!is_id(member.key))
+                if (!is_safe_name(member.key))
                     problem_at(member.line, member.column, "\"" + shown(member.key) + "\" is no name", id_hint);
                 call(member);
             }
@@ -150,8 +144,9 @@ class Reader {
             problem(node, "a list has a \"file\" or a \"url\"", "expected one of the two");
         if (file != nullptr) {
             list.file = file->text;
-            if (const auto* fault = fault_of_path(list.file))
-                problem(*file, fault, "expected a path beside the rule file, such as lists/adult.txt");
+            if (!is_safe_path(list.file))
+                problem(*file, "a path that leaves the folder of the rule file",
+                        "expected one beside the rule file, such as lists/adult.txt");
         }
         if (url != nullptr) {
             list.url = url->text;
@@ -179,27 +174,13 @@ class Reader {
         out_.lists.push_back(std::move(list));
     }
 
-    static const char* fault_of_path(const std::string& path) {
-        if (path.empty()) return "an empty path";
-        if (path.front() == '/' || path.find('\\') != std::string::npos || path.find(':') != std::string::npos)
-            return "a path that leaves the folder of the rule file";
-        for (std::size_t begin = 0; begin <= path.size();) {
-            auto end = path.find('/', begin);
-            if (end == std::string::npos) end = path.size();
-            const auto part = path.substr(begin, end - begin);
-            if (part.empty() || part == "." || part == "..") return "a path that leaves the folder of the rule file";
-            begin = end + 1;
-        }
-        return nullptr;
-    }
-
     void read_service(const JsonNode& node) {
         if (!expect(node, Kind::object, "a service")) return;
         check_keys(node, {"id", "title", "hosts", "executables", "desktop_ids", "flatpak_ids"});
         Service service;
         if (const auto* id = need(node, "id", Kind::string)) {
             service.id = id->text;
-            if (!is_id(service.id)) problem(*id, "\"" + shown(service.id) + "\" is no id", id_hint);
+            if (!is_safe_name(service.id)) problem(*id, "\"" + shown(service.id) + "\" is no id", id_hint);
             if (Taxonomy::shipped().find(service.id))
                 problem(*id, "a category is called \"" + service.id + "\"", "choose another id");
             if (std::any_of(out_.services.begin(), out_.services.end(),
@@ -380,7 +361,7 @@ class Reader {
         const auto* all = need(root, "profiles", Kind::object);
         if (all == nullptr) return;
         for (const auto& member : all->members) {
-            if (!is_id(member.key))
+            if (!is_safe_name(member.key))
                 problem_at(member.line, member.column, "\"" + shown(member.key) + "\" is no name", id_hint);
             if (member.key == household_profile)
                 problem_at(member.line, member.column,

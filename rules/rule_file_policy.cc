@@ -71,6 +71,15 @@ class Resolver {
 
 }  // namespace
 
+Policy policy_of_nobody(std::shared_ptr<const Ruleset> ruleset) {
+    Policy out;
+    out.ruleset = std::move(ruleset);
+    out.help = std::shared_ptr<const ProtectedHelp>(&ProtectedHelp::shipped(), [](const ProtectedHelp*) {});
+    out.bypass = Taxonomy::shipped().bypass();
+    out.allow_list = Taxonomy::shipped().allow_list();
+    return out;
+}
+
 void put_rule_file(Policy& policy, const RuleFile& file, const AccountNumber& account_number) {
     const auto first_schedule = policy.schedules.size(), first_service = policy.services.size();
     policy.schedules.insert(policy.schedules.end(), file.schedules.begin(), file.schedules.end());

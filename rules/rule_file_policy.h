@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,9 @@ namespace hort {
 
 // The number of an OS account; nullopt when this machine has none of that name.
 using AccountNumber = std::function<std::optional<std::uint32_t>(const std::string&)>;
+
+// A policy of nobody yet: the lists, and what ships with Hort.
+Policy policy_of_nobody(std::shared_ptr<const Ruleset> ruleset);
 
 // Adds the groups, schedules, services and, where it names one, the default profile of a rule file. People that the
 // household added stay as they are.

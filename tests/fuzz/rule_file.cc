@@ -22,11 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     contents.include = [](const RuleFile::List&, std::size_t, const std::string&) { return std::nullopt; };
     const auto compiled = compile_rule_file(file, contents, HashKey{1, 2});
     if (!compiled) std::abort();
-    Policy policy;
-    policy.ruleset = compiled->ruleset;
-    policy.help = std::shared_ptr<const ProtectedHelp>(&ProtectedHelp::shipped(), [](const ProtectedHelp*) {});
-    policy.bypass = Taxonomy::shipped().bypass();
-    policy.allow_list = Taxonomy::shipped().allow_list();
+    auto policy = policy_of_nobody(compiled->ruleset);
     put_rule_file(policy, file, [](const std::string& name) { return static_cast<std::uint32_t>(name.size()); });
     (void)run_cases(file, policy);
     if (!changes_between(&file, compiled->files, file, compiled->files).profiles.empty()) std::abort();

@@ -47,7 +47,12 @@ TEST(ListGuard, HoldsAgainstEveryHazardThatIsKnown) {
     const char* source = std::getenv("HORT_SOURCE_DIR");
     ASSERT_NE(source, nullptr);
     std::ifstream file(std::string(source) + "/../shared/data/psl_hazards.tsv");
-    if (!file) GTEST_SKIP() << "the table is not on this machine";
+    // Some of them always; the whole table where it is.
+    for (const char* name : {"blogdns.com", "1cooldns.com", "bet.br", "netgamers.jp", "amplifyapp.com", "replit.app",
+                             "webflow.io", "kirk.replit.dev", "ladesk.com", "cloudns.be", "dweb.link", "vps.myjino.ru",
+                             "oaiusercontent.com", "awsapprunner.com", "azurecontainer.io", "altervista.org"})
+        EXPECT_NE(guard(*Hostname::parse(name), Scope::subtree, category("adult")).scope, Scope::subtree) << name;
+    if (!file) return;
     std::size_t count = 0;
     for (std::string line; std::getline(file, line);) {
         const auto name = line.substr(line.rfind('\t') + 1);

@@ -69,11 +69,7 @@ ListContents contents() {
 }
 
 Policy policy_of(const RuleFile& file) {
-    Policy out;
-    out.ruleset = compile_rule_file(file, contents(), HashKey{1, 2})->ruleset;
-    out.help = std::shared_ptr<const ProtectedHelp>(&ProtectedHelp::shipped(), [](const ProtectedHelp*) {});
-    out.bypass = Taxonomy::shipped().bypass();
-    out.allow_list = Taxonomy::shipped().allow_list();
+    auto out = policy_of_nobody(compile_rule_file(file, contents(), HashKey{1, 2})->ruleset);
     put_rule_file(out, file, [](const std::string& name) {
         return name == "year7" ? std::optional<std::uint32_t>(1007) : std::nullopt;
     });
