@@ -1,4 +1,4 @@
-// The two clocks that make a Moment, and the zone that makes it a time on the wall.
+// The clocks that make a Moment, and the zone that makes it a time on the wall.
 #pragma once
 
 #include <string>

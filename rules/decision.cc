@@ -26,10 +26,37 @@ class Clock {
         return true;
     }
 
+    bool is_spent(const BudgetState& budget) {
+        if (budget.is_renewed(now_)) return false;
+        if (budget.left(now_) == 0) {
+            can_change_at(now_.wall_seconds + budget.renews.boot_seconds - now_.boot_seconds);
+            return true;
+        }
+        if (budget.empty_at) can_change_at(now_.wall_seconds + *budget.empty_at - now_.awake_seconds);
+        return false;
+    }
+
+    bool is_break(const BreakState& state, const std::optional<BreakRule>& rule) {
+        if (!rule) return false;
+        auto ends_at = state.ends_at;
+        if (!ends_at && state.begins_at) {
+            const auto before = *state.begins_at - now_.awake_seconds;
+            if (before > 0) {
+                can_change_at(now_.wall_seconds + before);
+                return false;
+            }
+            ends_at = now_.boot_seconds + before + rule->length;
+        }
+        if (!ends_at || *ends_at <= now_.boot_seconds) return false;
+        can_change_at(now_.wall_seconds + *ends_at - now_.boot_seconds);
+        return true;
+    }
+
     // `until` of a decision that depends on what was asked so far.
     std::optional<Moment> until() const {
         if (!until_) return std::nullopt;
-        return Moment{*until_, now_.boot_seconds + (*until_ - now_.wall_seconds)};
+        const auto seconds = *until_ - now_.wall_seconds;
+        return Moment{*until_, now_.boot_seconds + seconds, now_.awake_seconds + seconds};
     }
 
   private:
@@ -48,18 +75,33 @@ struct OwnRule {
     int labels = 0;
 };
 
+// Of the rules that hold now; block wins.
+const SiteRule* strongest(const std::vector<SiteRule>& rules, Clock& clock) {
+    const SiteRule* found = nullptr;
+    for (const auto& rule : rules) {
+        if (rule.during && clock.is_on(*rule.during) == rule.is_outside) continue;
+        if (found == nullptr || (found->verdict == Verdict::allow && rule.verdict == Verdict::block)) found = &rule;
+    }
+    return found;
+}
+
 // The most specific own rule that holds now; at equal length block wins.
 OwnRule own_rule(const Profile& profile, const Hostname& host, Clock& clock) {
     const SiteRule* found = nullptr;
     const auto hit = profile.own_rules.longest_suffix(host, [&](const std::vector<SiteRule>& rules) {
-        found = nullptr;
-        for (const auto& rule : rules) {
-            if (rule.during && clock.is_on(*rule.during) == rule.is_outside) continue;
-            if (found == nullptr || (found->verdict == Verdict::allow && rule.verdict == Verdict::block)) found = &rule;
-        }
+        found = strongest(rules, clock);
         return found != nullptr;
     });
     return hit.value == nullptr ? OwnRule{} : OwnRule{found, hit.labels};
+}
+
+OwnRule own_rule(const Profile& profile, std::string_view program, Clock& clock) {
+    if (program.empty() || profile.program_rules.empty()) return {};
+    std::string name(program);
+    for (auto& c : name)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    const auto it = profile.program_rules.find(name);
+    return it == profile.program_rules.end() ? OwnRule{} : OwnRule{strongest(it->second, clock), 0};
 }
 
 bool is_or_is_below(const Hostname& host, const Hostname& name) {
@@ -89,6 +131,17 @@ class Grants {
         });
         return out;
     }
+    const Grant* allow(std::string_view program) const {
+        const Grant* out = nullptr;
+        if (program.empty()) return out;
+        each(Grant::Kind::allow, [&](const Grant& grant) {
+            if (grant.service == nullptr) return;
+            BudgetScope scope;
+            scope.services = {grant.service};
+            if (scope.covers_program(program) && clock_.is_running(grant)) out = &grant;
+        });
+        return out;
+    }
     CategorySet categories() const {
         CategorySet out;
         each(Grant::Kind::allow, [&](const Grant& grant) {
@@ -112,8 +165,8 @@ class Grants {
 }  // namespace
 
 std::string_view name_of(Reason reason) {
-    constexpr std::string_view names[] = {"protected_help", "unsupervised", "pause",  "grant",
-                                          "own_rule",       "schedule",     "bypass", "category",
+    constexpr std::string_view names[] = {"protected_help", "unsupervised", "pause",  "grant",  "own_rule",
+                                          "schedule",       "break",        "budget", "bypass", "category",
                                           "essential",      "not_on_list",  "no_rule"};
     return names[static_cast<std::size_t>(reason)];
 }
@@ -126,15 +179,15 @@ Decision decide(const Policy& policy, const Subject& subject, const Target& targ
     if (!profile.is_supervised) return {Verdict::allow, Reason::unsupervised, {}, {}};
 
     Clock clock(policy, now);
-    const auto own = host != nullptr ? own_rule(profile, *host, clock) : OwnRule();
+    const auto own = host != nullptr ? own_rule(profile, *host, clock) : own_rule(profile, target.program, clock);
     const auto by_own_rule = [&] {
-        const Source source{own.labels, {}, own.rule->service, own.rule->during, own.rule->is_outside};
+        const Source source{own.labels, {}, own.rule->service, own.rule->during, {}, own.rule->is_outside};
         return Decision{own.rule->verdict, Reason::own_rule, source, clock.until()};
     };
     if (own.rule != nullptr && own.rule->is_always) return by_own_rule();
     const Grants grants(subject, clock);
     if (grants.has(Grant::Kind::pause)) return {Verdict::block, Reason::pause, {}, clock.until()};
-    if (const auto* allow = host != nullptr ? grants.allow(*host) : nullptr) {
+    if (const auto* allow = host != nullptr ? grants.allow(*host) : grants.allow(target.program)) {
         const auto labels = allow->site ? allow->site->label_count() : 0;
         return {Verdict::allow, Reason::grant, {labels, {}, allow->service}, clock.until()};
     }
@@ -154,6 +207,28 @@ Decision decide(const Policy& policy, const Subject& subject, const Target& targ
     if (own.rule != nullptr && own.rule->verdict == Verdict::block) return by_own_rule();
     if (profile.online && !clock.is_on(*profile.online) && !grants.has(Grant::Kind::bonus))
         return {Verdict::block, Reason::schedule, {0, {}, nullptr, profile.online}, clock.until()};
+    if (subject.person != nullptr && clock.is_break(subject.person->break_state, profile.breaks))
+        return {Verdict::block, Reason::break_time, {}, clock.until()};
+    // A budget that names the site or its service holds before an own rule that allows it: who allows YouTube and gives
+    // it an hour a day means both. One of a category is asked below, where categories are.
+    const auto spent = [&](const auto& is_meant) -> std::optional<std::uint16_t> {
+        if (subject.person == nullptr) return std::nullopt;
+        const auto& states = subject.person->budgets;
+        std::optional<std::uint16_t> out;
+        for (std::size_t i = 0; i < std::min(states.size(), profile.budgets.size()); ++i)
+            if (is_meant(profile.budgets[i].scope) && clock.is_spent(states[i]) && !out)
+                out = static_cast<std::uint16_t>(i);
+        return out;
+    };
+    const auto used_up = [&](std::uint16_t index, Source source = {}) {
+        source.budget = index;
+        return Decision{Verdict::block, Reason::budget, source, clock.until()};
+    };
+    if (const auto budget = spent([&](const BudgetScope& scope) {
+            return scope.is_device || (host != nullptr && scope.names(*host)) ||
+                   (!target.program.empty() && scope.covers_program(target.program));
+        }))
+        return used_up(*budget);
     if (own.rule != nullptr) return by_own_rule();
     if (host == nullptr) return {Verdict::allow, Reason::no_rule, {}, clock.until()};
 
@@ -181,6 +256,16 @@ Decision decide(const Policy& policy, const Subject& subject, const Target& targ
     if (const auto bypass = hit & policy.bypass; !bypass.empty())
         return {Verdict::block, Reason::bypass, source(bypass), clock.until()};
     if (!hit.empty()) return {Verdict::block, Reason::category, source(hit), clock.until()};
+    CategorySet counted;
+    for (const auto& budget : profile.budgets) counted = counted | budget.scope.categories;
+    if (subject.person != nullptr && !subject.person->budgets.empty() && !counted.empty()) {
+        const auto of_host = look_up(counted);
+        if (const auto budget =
+                spent([&](const BudgetScope& scope) { return !(scope.categories & of_host.categories).empty(); })) {
+            const auto category = (profile.budgets[*budget].scope.categories & of_host.categories).first();
+            return used_up(*budget, {of_host.matched_labels, category, nullptr});
+        }
+    }
     // A list of what is allowed says all that a person may visit; their machine still needs its updates.
     if (match.is_essential && (!profile.is_allow_list_only || EssentialAllow::shipped().is_for_machines(*host)))
         return {Verdict::allow, Reason::essential, {}, clock.until()};
@@ -194,6 +279,11 @@ namespace {
 std::string of_schedule(const Policy& policy, ScheduleIndex index) {
     const auto& name = policy.schedules[index].name;
     return name.empty() ? name : " of " + name;
+}
+
+std::string budget_is_used_up(const Profile& profile, const Decision& decision) {
+    const auto& budget = profile.budgets[*decision.source.budget];
+    return "the time for " + text_of(budget.scope) + " is used up for this " + std::string(name_of(budget.period));
 }
 }  // namespace
 
@@ -227,6 +317,10 @@ std::string explain(const Decision& decision, const Policy& policy, const Subjec
         case Reason::schedule:
             return site + " is blocked for " + who + ": it is outside the hours" +
                    of_schedule(policy, *source.schedule) + ".";
+        case Reason::break_time:
+            return site + " is blocked for " + who + ": it is time for a break.";
+        case Reason::budget:
+            return site + " is blocked for " + who + ": " + budget_is_used_up(*subject.profile, decision) + ".";
         case Reason::bypass:
             return site + " is blocked for " + who + during + ": " + rule + " is a known way round the filter (" +
                    title() + ").";
@@ -252,8 +346,39 @@ std::string explain_session(const Decision& decision, const Policy& policy, cons
         case Reason::schedule:
             return who + " may not use the computer: it is outside the hours" +
                    of_schedule(policy, *decision.source.schedule) + ".";
+        case Reason::break_time:
+            return who + " may not use the computer: it is time for a break.";
+        case Reason::budget:
+            return who + " may not use the computer: " + budget_is_used_up(*subject.profile, decision) + ".";
         default:
             return who + " may use the computer.";
+    }
+}
+
+std::string explain_program(const Decision& decision, const Policy& policy, const Subject& subject,
+                            std::string_view program) {
+    const auto who = subject.display_name();
+    const std::string name(program);
+    if (!decision.is_blocked())
+        return who + " may use the program " + name +
+               (decision.reason == Reason::grant      ? ": a guardian allowed it for a while."
+                : decision.reason == Reason::own_rule ? " by an own rule."
+                                                      : ".");
+    const auto of_service =
+        decision.source.service != nullptr ? " for " + decision.source.service->title : std::string();
+    switch (decision.reason) {
+        case Reason::own_rule:
+            return who + " may not use the program " + name + " by the own rule" + of_service + ".";
+        case Reason::pause:
+            return who + " may not use the program " + name + ": everything is paused.";
+        case Reason::break_time:
+            return who + " may not use the program " + name + ": it is time for a break.";
+        case Reason::budget:
+            return who + " may not use the program " + name + ": " + budget_is_used_up(*subject.profile, decision) +
+                   ".";
+        default:
+            return who + " may not use the program " + name + ": it is outside the hours" +
+                   of_schedule(policy, *decision.source.schedule) + ".";
     }
 }
 

@@ -12,9 +12,10 @@
 
 namespace hort {
 
-// What is asked for: a site, or (without a host) to be at the computer at all.
+// What is asked for: a site, a program, or (without either) to be at the computer at all.
 struct Target {
     const Hostname* host = nullptr;
+    std::string_view program = {};  // its file name
     std::uint16_t record_type = 1;  // of a DNS query (1 is A); rules with $dnstype ask for it
     std::string_view url = {};      // in normal form (url_path.h) where a path is visible
 
@@ -22,6 +23,11 @@ struct Target {
     Target(const Hostname& name, std::uint16_t type) : host(&name), record_type(type) {}
     Target(const Hostname& name, std::string_view normal_url) : host(&name), url(normal_url) {}
     static Target session() { return Target(); }
+    static Target of_program(std::string_view file_name) {
+        Target out;
+        out.program = file_name;
+        return out;
+    }
 
   private:
     Target() = default;
@@ -35,6 +41,8 @@ enum class Reason : std::uint8_t {
     grant,           // a guardian allowed exactly this for a while
     own_rule,        // the profile's own rule for the site
     schedule,        // outside the hours
+    break_time,      // a break from the screen
+    budget,          // the time for the computer, a category, a service or a site is used up
     bypass,          // a known way round the filter
     category,        // a blocked category
     essential,       // on the essential allow-list; the lists do not count
@@ -49,6 +57,7 @@ struct Source {
     std::optional<Category> category;  // for bypass and category
     const Service* service = nullptr;  // for an own rule that was given for a service
     std::optional<ScheduleIndex> schedule = {};  // what limits the rule in time, or is not on
+    std::optional<std::uint16_t> budget = {};    // where it stands in the profile's budgets
     bool is_outside = false;                     // the rule holds while that schedule is not on
 };
 
@@ -68,6 +77,8 @@ Decision decide(const Policy& policy, const Subject& subject, const Target& targ
 
 // The same answer in words, for people: one sentence.
 std::string explain(const Decision& decision, const Policy& policy, const Subject& subject, const Hostname& host);
+std::string explain_program(const Decision& decision, const Policy& policy, const Subject& subject,
+                            std::string_view program);
 // Of a decision about the session.
 std::string explain_session(const Decision& decision, const Policy& policy, const Subject& subject);
 

@@ -51,6 +51,14 @@ std::string text_of_day(Day day) {
     return out;
 }
 
+int age_on(Day born, Day day) {
+    const std::chrono::year_month_day from{std::chrono::sys_days(std::chrono::days(born))};
+    const std::chrono::year_month_day to{std::chrono::sys_days(std::chrono::days(day))};
+    const int years = static_cast<int>(to.year()) - static_cast<int>(from.year());
+    const bool is_before = to.month() < from.month() || (to.month() == from.month() && to.day() < from.day());
+    return years - (is_before ? 1 : 0);
+}
+
 Result<std::int32_t> parse_time_of_day(std::string_view text) {
     const auto colon = text.find(':');
     const int hour = colon == std::string_view::npos || colon > 2 ? -1 : number(text.substr(0, colon));

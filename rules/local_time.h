@@ -26,6 +26,8 @@ LocalTime local_time_of(std::int64_t shown_seconds);
 // "2026-11-24"; the error says what is wrong with it. Days that do not exist are refused.
 Result<Day> parse_day(std::string_view text);
 std::string text_of_day(Day day);
+// Whole years, as birthdays count them.
+int age_on(Day born, Day day);
 // "08:30", up to "24:00"; minutes of the day.
 Result<std::int32_t> parse_time_of_day(std::string_view text);
 // "monday", "mon", "tuesday", ...; 0 is Monday.

@@ -22,9 +22,9 @@ std::string Subject::display_name() const {
 Subject Policy::subject(std::optional<std::uint32_t> account, const AddressBytes& address) const {
     if (account) {
         if (const auto it = by_account.find(*account); it != by_account.end())
-            return {&people[it->second], &people[it->second].profile};
+            return {&people[it->second], &people[it->second].profile, true};
         if (const auto it = group_by_account.find(*account); it != group_by_account.end())
-            return {nullptr, &groups[it->second].profile};
+            return {nullptr, &groups[it->second].profile, true};
     }
     if (!by_device.empty())
         if (const auto it = by_device.find(address); it != by_device.end())

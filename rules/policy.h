@@ -28,12 +28,15 @@ struct Person {
     std::string name;
     Profile profile;
     std::vector<Grant> grants;
+    std::vector<BudgetState> budgets;  // of profile.budgets, each at its place; empty: nothing was counted yet
+    BreakState break_state;
 };
 
 // Who is asking right now. `person` is empty when only the household's default profile applies.
 struct Subject {
     const Person* person = nullptr;
     const Profile* profile = nullptr;
+    bool is_by_account = false;  // found by the account that owns the socket, not by an address
 
     // For people to read: the person's name, or the group's, or who the household's default is for.
     std::string display_name() const;
@@ -49,7 +52,7 @@ struct Policy {
     std::shared_ptr<const Ruleset> ruleset;
     TimeZone zone;  // in which the schedules' times are read
     std::vector<Schedule> schedules;
-    std::vector<std::unique_ptr<const Service>> services;  // of rule files; the shipped ones come on top
+    std::vector<std::shared_ptr<const Service>> services;  // of rule files; the shipped ones come on top
     std::shared_ptr<const ProtectedHelp> help;
     CategorySet bypass;      // ways round the filter
     CategorySet allow_list;  // what allow-list-only profiles may visit beside their own rules

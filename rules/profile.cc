@@ -12,6 +12,7 @@ Profile Profile::of_tier(std::string name, Tier tier, const Taxonomy& taxonomy) 
     out.blocked = taxonomy.blocked_by(tier);
     out.is_allow_list_only = tier == Tier::age_0_6;
     out.has_safe_search = out.is_supervised;
+    out.keeps_detail = tier < Tier::age_16_17;
     out.restricted_mode = tier == Tier::age_0_6 || tier == Tier::age_7_11 ? RestrictedMode::strict
                           : tier == Tier::age_12_15                       ? RestrictedMode::moderate
                                                                           : RestrictedMode::off;
@@ -20,9 +21,17 @@ Profile Profile::of_tier(std::string name, Tier tier, const Taxonomy& taxonomy) 
 
 void Profile::add_site(const Hostname& host, SiteRule rule) { own_rules.at(host).push_back(rule); }
 
+void Profile::add_program(std::string_view file_name, SiteRule rule) {
+    std::string lower(file_name);
+    for (auto& c : lower)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    program_rules[lower].push_back(rule);
+}
+
 void Profile::add_service(const Service& service, SiteRule rule) {
     rule.service = &service;
     for (const auto& host : service.hosts) add_site(host, rule);
+    for (const auto& program : service.executables) add_program(program, rule);
 }
 
 CategorySet Profile::ever_blocked() const {

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
+#include "rules/budget.h"
 #include "rules/category.h"
 #include "rules/host_map.h"
 #include "rules/safe_search.h"
@@ -41,16 +43,24 @@ struct Profile {
     };
     std::vector<Timed> timed;                  // categories that are blocked or allowed at some times
     HostMap<std::vector<SiteRule>> own_rules;  // the most specific name wins, and at equal length block
-    std::optional<ScheduleIndex> online;       // outside of it nothing is allowed that is not marked `always`
+    // Own rules for programs by file name, in lower case; those of services stand here, too.
+    std::unordered_map<std::string, std::vector<SiteRule>> program_rules;
+    std::optional<ScheduleIndex> online;  // outside of it nothing is allowed that is not marked `always`
     bool is_allow_list_only = false;
     bool has_safe_search = false;
     RestrictedMode restricted_mode = RestrictedMode::off;
+    std::vector<Budget> budgets;
+    BudgetScope uncounted;  // uses up nothing while nothing else is in front
+    std::optional<BreakRule> breaks;
+    bool keeps_detail = true;               // time by category, and when it was; else only what budgets count
     std::vector<std::string> client_names;  // lower case: the person and its groups, for rules with $client
 
     // The profile that a tier gives before anyone changed it. Adults are not supervised.
     static Profile of_tier(std::string name, Tier tier, const Taxonomy& taxonomy);
 
+    void add_program(std::string_view file_name, SiteRule rule);
     void add_site(const Hostname& host, SiteRule rule);
+    // Its sites and its programs.
     void add_service(const Service& service, SiteRule rule);
     // Every category that is blocked now or at another time.
     CategorySet ever_blocked() const;

@@ -83,7 +83,7 @@ Policy policy_of_nobody(std::shared_ptr<const Ruleset> ruleset) {
 void put_rule_file(Policy& policy, const RuleFile& file, const AccountNumber& account_number) {
     const auto first_schedule = policy.schedules.size(), first_service = policy.services.size();
     policy.schedules.insert(policy.schedules.end(), file.schedules.begin(), file.schedules.end());
-    for (const auto& service : file.services) policy.services.push_back(std::make_unique<const Service>(service));
+    for (const auto& service : file.services) policy.services.push_back(std::make_shared<const Service>(service));
     const Resolver resolver(file, policy, first_schedule, first_service);
     for (const auto& text : file.groups) {
         const auto index = policy.groups.size();

@@ -66,6 +66,57 @@ std::string text_of_duration(std::int64_t seconds) {
     return out;
 }
 
+Result<std::int64_t> parse_amount(std::string_view text) {
+    if (text == "none") return std::int64_t{0};
+    if (text == "all") return Budget::unlimited;
+    auto out = parse_duration(text);
+    if (!out) return Error{out.error().what, out.error().where, out.error().hint + ", none or all"};
+    return out;
+}
+
+std::string text_of_amount(std::int64_t seconds) {
+    if (seconds == 0) return "none";
+    if (seconds >= Budget::unlimited) return "all";
+    std::string out;
+    if (seconds >= 3600) out = std::to_string(seconds / 3600) + "h";
+    if (seconds % 3600 >= 60) out += std::to_string(seconds % 3600 / 60) + "m";
+    if (seconds % 60 > 0) out += std::to_string(seconds % 60) + "s";
+    return out;
+}
+
+Result<std::array<std::int64_t, 7>> parse_amounts(std::string_view text) {
+    std::array<std::int64_t, 7> out;
+    out.fill(Budget::unlimited);
+    while (!text.empty()) {
+        const auto end = text.find(';');
+        auto part = text.substr(0, end);
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        while (part.starts_with(' ')) part.remove_prefix(1);
+        const auto blank = part.find(' ');
+        const auto days = parse_weekdays(part.substr(0, blank));
+        if (!days) return days.error();
+        const auto amount = parse_amount(blank == std::string_view::npos ? std::string_view() : part.substr(blank + 1));
+        if (!amount) return amount.error();
+        for (std::size_t day = 0; day < 7; ++day)
+            if ((*days >> day & 1) != 0) out[day] = *amount;
+    }
+    return out;
+}
+
+std::string text_of_amounts(const std::array<std::int64_t, 7>& seconds) {
+    std::string out;
+    unsigned done = 0;
+    for (std::size_t day = 0; day < 7; ++day) {
+        if ((done >> day & 1) != 0 || seconds[day] >= Budget::unlimited) continue;
+        unsigned same = 0;
+        for (std::size_t other = day; other < 7; ++other)
+            if (seconds[other] == seconds[day]) same |= 1u << other;
+        done |= same;
+        out += (out.empty() ? "" : "; ") + text_of_weekdays(same) + " " + text_of_amount(seconds[day]);
+    }
+    return out;
+}
+
 Result<unsigned> parse_weekdays(std::string_view text) {
     unsigned out = 0;
     const auto done = for_each_part(text, [&](std::string_view part) -> Status {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "rules/budget.h"
 #include "rules/result.h"
 #include "rules/schedule.h"
 
@@ -15,6 +16,13 @@ namespace hort {
 // "30m", "1h", "1h30", "1h30m", "90min", "45s"; seconds, at most a year.
 Result<std::int64_t> parse_duration(std::string_view text);
 std::string text_of_duration(std::int64_t seconds);  // "1 h 30 min"
+
+// The amount of a budget: a duration, "none" (0), or "all" (Budget::unlimited).
+Result<std::int64_t> parse_amount(std::string_view text);
+std::string text_of_amount(std::int64_t seconds);  // "1h30m"
+// By weekday: "mon-fri 1h; weekends 2h30m". Days that are not named have no limit.
+Result<std::array<std::int64_t, 7>> parse_amounts(std::string_view text);
+std::string text_of_amounts(const std::array<std::int64_t, 7>& seconds);
 
 // "mon", "mon-fri", "mon,wed", "weekdays", "weekends", "daily"; a bit a day, Monday is the lowest.
 Result<unsigned> parse_weekdays(std::string_view text);

@@ -7,10 +7,11 @@
 namespace hort::platform {
 
 Moment now() {
-    timespec wall{}, boot{};
+    timespec wall{}, boot{}, awake{};
     clock_gettime(CLOCK_REALTIME_COARSE, &wall);
     clock_gettime(CLOCK_BOOTTIME, &boot);
-    return {wall.tv_sec, boot.tv_sec};
+    clock_gettime(CLOCK_MONOTONIC, &awake);
+    return {wall.tv_sec, boot.tv_sec, awake.tv_sec};
 }
 
 std::string boot_id() {
