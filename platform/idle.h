@@ -3,7 +3,8 @@
 
 namespace hort::platform {
 
-// Disarms the process's only timer descriptor. Does nothing when there is none, or more than one.
+// Disarms the process's only timer descriptor of the monotonic clock. Does nothing when there is none, or more than
+// one.
 void disarm_only_timer();
 
 }  // namespace hort::platform

@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 namespace hort::platform {
@@ -15,8 +16,14 @@ int find_only_timer() {
     std::error_code fault;
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", fault)) {
         if (std::filesystem::read_symlink(entry.path(), fault) != "anon_inode:[timerfd]") continue;
-        if (found >= 0) return -1;
         const auto name = entry.path().filename().string();
+        // Not the one that watches the wall clock.
+        std::ifstream info("/proc/self/fdinfo/" + name);
+        std::string line;
+        while (std::getline(info, line) && !line.starts_with("clockid:")) {
+        }
+        if (line.find_first_of("123456789") == std::string::npos) continue;
+        if (found >= 0) return -1;
         std::from_chars(name.data(), name.data() + name.size(), found);
     }
     return found;

@@ -1,0 +1,47 @@
+// Sessions: who is at this machine, and whether a session is in use. Told by the session manager (systemd-logind or
+// elogind); nothing is asked again and again.
+// https://www.freedesktop.org/software/systemd/man/org.freedesktop.login1.html
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/result.h"
+
+namespace hort::platform {
+
+struct Session {
+    std::string id;
+    std::uint32_t account = 0;
+    bool is_active = false;  // in front on its seat, or remote
+    bool is_locked = false;
+    std::optional<std::int64_t> idle_since;  // awake seconds (Moment); set while the session says that it is idle
+};
+
+class Sessions {
+  public:
+    virtual ~Sessions() = default;
+    // An error where there is no session manager. `changed` is called from process().
+    static Result<std::unique_ptr<Sessions>> connect(std::function<void()> changed);
+
+    // Readable when process() has something to do.
+    virtual int descriptor() const = 0;
+    // False when the connection is lost.
+    virtual bool process() = 0;
+    virtual Result<std::vector<Session>> all() = 0;
+    // The machine is about to be suspended.
+    virtual bool is_going_to_sleep() const = 0;
+
+    virtual Status lock(const std::string& id) = 0;
+    virtual Status terminate(const std::string& id) = 0;
+};
+
+// Stops or continues the programs of an account, not its desktop: cgroup v2 freezer of its app.slice. False when there
+// is no such group or no right to.
+bool freeze_programs(std::uint32_t account, bool is_frozen);
+
+}  // namespace hort::platform
