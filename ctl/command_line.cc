@@ -76,6 +76,8 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
         }
         if (argument == "--json")
             out.is_json = true;
+        else if (argument == "--pin" || argument.starts_with("--pin="))
+            out.pin = argument.size() > 6 ? argument.substr(6) : std::string();
         else if (argument == "--help" || argument == "-h")
             out.is_help = true;
         else {

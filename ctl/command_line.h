@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace hort::ctl {
 struct CommandLine {
     std::string data;  // --data; empty: the installed service
     bool is_json = false;
+    std::optional<std::string> pin;  // --pin; empty: it is to be asked for
     bool is_help = false;
     std::string help_on;                               // with is_help: the beginning of a command's name
     const Command* command = nullptr;                  // without is_help

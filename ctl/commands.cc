@@ -20,12 +20,21 @@ constexpr Parameter child_add[] = {
     {"name", T::new_name, false, false, "how the child is called in commands"},
     {"age", T::age, true, false,
      "years; chooses what is blocked to begin with (18 and over: not supervised); default 10"},
+    {"born", T::date, true, false, "the day of birth instead: birthdays propose the next age tier by themselves"},
+    {"profile", T::text, true, false, "a profile whose rules, hours and budgets hold, too"},
     {"account", T::account, true, true, "an account of this machine that the child uses"},
     {"device", T::address, true, true, "the address of a device that only the child uses"},
 };
 constexpr Parameter child_set[] = {
     child_parameter,
     {"age", T::age, true, false, "years; chooses the age tier anew, own rules stay"},
+    {"born", T::date, true, false, "the day of birth instead: birthdays propose the next age tier by themselves"},
+    {"profile", T::text, true, false, "a profile whose rules, hours and budgets hold, too; none ends it"},
+    {"at-end", T::choice, true, false, "what happens to the session when the time is up; lock at first", false,
+     "lock|freeze|log-out|nothing"},
+    {"detail", T::choice, true, false,
+     "what is kept of the use: full (time by category, and when), or counts (the time of budgets); by age at first",
+     false, "full|counts"},
     {"account", T::account, true, true, "an account of this machine that the child uses, too"},
     {"device", T::address, true, true, "the address of a device that only the child uses"},
     {"unbind", T::text, true, true, "an account or device that is the child's no more"},
@@ -39,10 +48,12 @@ constexpr Parameter allow_parameters[] = {
     child_parameter,
     {"subject", T::subject, false, false, "a site (and all below it), a service such as roblox, or a category"},
     {"for", T::duration, true, false, "only for this long, whatever the hours say; 1h, 30m"},
+    {"always", T::flag, true, false, "outside the hours, too: the school's learning platform"},
 };
 constexpr Parameter explain_parameters[] = {
     child_parameter,
-    {"site", T::site, false, false, "a site; without one: may the child use the computer", true},
+    {"site", T::target, false, false, "a site, a service or a program; without one: may the child use the computer",
+     true},
     {"at", T::when, true, false, "at another time: \"sat 20:15\", \"2026-03-29 02:30\""},
 };
 constexpr Parameter hours_set[] = {
@@ -59,6 +70,62 @@ constexpr Parameter hours_clear[] = {
 constexpr Parameter bonus_parameters[] = {
     child_parameter,
     {"time", T::duration, false, false, "how much: 30m, 1h"},
+    {"of", T::subject, true, true, "of this budget; without it at the computer"},
+};
+constexpr Parameter budget_set[] = {
+    child_parameter,
+    {"amount", T::amount, false, false, "how much: 1h30, none, or all"},
+    {"of", T::subject, true, true,
+     "a category, a service or a site; given several times they share one budget; without it: at the computer"},
+    {"per", T::choice, true, false, "day, week or month; default day", false, "day|week|month"},
+    {"days", T::weekdays, true, false, "only on these weekdays; the others stay as they are"},
+    {"carry-over", T::flag, true, false, "what is left is added to the next day (week, month), once"},
+};
+constexpr Parameter budget_clear[] = {
+    child_parameter,
+    {"of", T::subject, true, true, "what the budget is of; without it: of the computer"},
+};
+constexpr Parameter budget_subjects[] = {
+    child_parameter,
+    {"subject", T::subject, false, true, "categories, services or sites"},
+};
+constexpr Parameter breaks_set[] = {
+    child_parameter,
+    {"after", T::duration, false, false, "after how much time at the computer: 45m"},
+    {"length", T::duration, false, false, "how long the break is: 15m"},
+};
+constexpr Parameter report_parameters[] = {
+    child_parameter,
+    {"week", T::flag, true, false, "of the last seven days"},
+    {"month", T::flag, true, false, "of the last 30 days"},
+};
+constexpr Parameter simulate_parameters[] = {
+    child_parameter,
+    {"hours", T::windows, true, false, "hours to try: 15:00-19:00"},
+    {"budget", T::amount, true, false, "an amount per day to try: 1h30"},
+    {"days", T::weekdays, true, false, "only on these weekdays"},
+    {"of", T::subject, true, true, "what the budget would be of; without it: of the computer"},
+};
+constexpr Parameter profile_name[] = {
+    {"name", T::new_name, false, false, "how the profile is called; it stands where a child's name does"},
+};
+constexpr Parameter profile_of[] = {
+    {"child", T::person, false, false, "the name of a profile"},
+};
+constexpr Parameter settings_set[] = {
+    {"name", T::text, false, false, "day-start, idle-after or detail-days"},
+    {"value", T::text, false, false, "what it shall be"},
+};
+constexpr Parameter export_parameters[] = {
+    {"child", T::person, false, false, "only what is kept about this child", true},
+    {"output", T::text, true, false, "the file to write (also -o); default: standard output"},
+};
+constexpr Parameter import_parameters[] = {
+    {"file", T::text, false, false, "what 'hortctl export' wrote"},
+    {"replace", T::flag, true, false, "instead of the people who are here"},
+};
+constexpr Parameter pin_parameters[] = {
+    {"pin", T::text, false, false, "the PIN; asked for when it is left out", true},
 };
 constexpr Parameter pause_parameters[] = {
     {"child", T::person, false, false, "the name of a child", true},
@@ -70,7 +137,7 @@ constexpr Parameter resume_parameters[] = {
     {"all", T::flag, true, false, "all children"},
 };
 constexpr Parameter ask_parameters[] = {
-    {"kind", T::ask_kind, false, false, "time or site"},
+    {"kind", T::choice, false, false, "time or site", false, "time|site"},
     {"what", T::text, false, false, "how much time (30m), or which site"},
     {"why", T::text, false, false, "what it is for", true},
     {"child", T::person, true, false, "for whom, where the account at the keyboard does not say it"},
@@ -164,6 +231,13 @@ constexpr Command commands[] = {
     {"child list", Role::guardian, {}, "List the children.", "hortctl child list"},
     {"child show", Role::child, child_only, "Show the rules of a child.", "hortctl child show mia"},
     {"child remove", Role::guardian, child_only, "Remove a child with its rules.", "hortctl child remove mia"},
+    {"child promote", Role::guardian, child_only, "Give a child the age tier that its birthday proposes.",
+     "hortctl child promote mia"},
+    {"profile add", Role::guardian, profile_name,
+     "Add a profile: rules, hours and budgets that several children share.", "hortctl profile add schooldays"},
+    {"profile list", Role::guardian, {}, "List the profiles and who follows them.", "hortctl profile list"},
+    {"profile show", Role::guardian, profile_of, "Show the rules of a profile.", "hortctl profile show household"},
+    {"profile remove", Role::guardian, profile_of, "Remove a profile.", "hortctl profile remove schooldays"},
     {"allow", Role::guardian, allow_parameters, "Allow a site or a category for a child.",
      "hortctl allow mia wikipedia.org"},
     {"block", Role::guardian, child_and_subject, "Block a site or a category for a child.",
@@ -176,6 +250,18 @@ constexpr Command commands[] = {
     {"hours set", Role::guardian, hours_set, "Set the hours of days; days without any have no limit.",
      "hortctl hours set mia mon-fri 15:00-19:30"},
     {"hours clear", Role::guardian, hours_clear, "Take the hours of a child away.", "hortctl hours clear mia"},
+    {"budget", Role::child, child_only, "Show how much time there is, and what is left.", "hortctl budget mia"},
+    {"budget set", Role::guardian, budget_set, "Give an amount of time per day, week or month.",
+     "hortctl budget set mia 1h30 --of youtube --of twitch"},
+    {"budget clear", Role::guardian, budget_clear, "Take a budget away.", "hortctl budget clear mia --of youtube"},
+    {"budget exempt", Role::guardian, budget_subjects, "Let something use up no time while nothing else is in front.",
+     "hortctl budget exempt mia wikipedia.org"},
+    {"budget count", Role::guardian, budget_subjects, "Let it count again.", "hortctl budget count mia wikipedia.org"},
+    {"breaks set", Role::guardian, breaks_set, "Ask for breaks from the screen.", "hortctl breaks set mia 45m 15m"},
+    {"breaks clear", Role::guardian, child_only, "Ask for no breaks any more.", "hortctl breaks clear mia"},
+    {"report", Role::child, report_parameters, "Show what time was used for.", "hortctl report mia --week"},
+    {"simulate", Role::guardian, simulate_parameters, "Say what other hours or a budget would have changed of late.",
+     "hortctl simulate mia --budget 1h30 --days mon-fri"},
     {"week", Role::child, child_only, "Show a child's week: when it may be online, and what is different now.",
      "hortctl week mia"},
     {"bonus", Role::guardian, bonus_parameters, "Give a child more time today.", "hortctl bonus mia 30m"},
@@ -204,6 +290,21 @@ constexpr Command commands[] = {
     {"lists progress", Role::guardian, {}, "Show how far a running update is.", "hortctl lists progress"},
     {"log", Role::guardian, log_parameters, "Show the last blocked attempts and the last changes.",
      "hortctl log --limit 50"},
+    {"audit", Role::guardian, log_parameters, "Show who changed what, and how it was before.",
+     "hortctl audit --limit 5"},
+    {"settings", Role::guardian, {}, "Show the settings of the household.", "hortctl settings"},
+    {"settings set", Role::guardian, settings_set, "Change a setting of the household.",
+     "hortctl settings set day-start 05:00"},
+    {"pin set", Role::guardian, pin_parameters, "Set the PIN that a guardian types in a child's session.",
+     "hortctl pin set"},
+    {"pin clear", Role::guardian, {}, "Take the PIN away.", "hortctl pin clear"},
+    {"export", Role::guardian, export_parameters, "Write all settings and times as one JSON file.",
+     "hortctl export -o hort-backup.json"},
+    {"import", Role::guardian, import_parameters, "Take over what 'hortctl export' wrote.",
+     "hortctl import hort-backup.json"},
+    {"erase", Role::guardian, child_only, "Forget what a child used, asked for and was refused; the rules stay.",
+     "hortctl erase mia"},
+    {"doctor", Role::guardian, {}, "Check everything that can be wrong, and say the fix.", "hortctl doctor"},
     {"rules match", Role::anyone, rules_match_parameters,
      "Say what lists hold of hosts: host, block|allow|none, the rule as written, file:line, with tabs between.",
      "hortctl rules match --list adult=adult.txt --list ads.txt:adblock www.example.org", true},
@@ -282,6 +383,11 @@ Result<nlohmann::json> check_value(const Parameter& parameter, const nlohmann::j
             return fault(parameter, shown(value) + " is not true or false", "expected true or false");
         return value;
     }
+    if (parameter.type == T::amount && value.is_number_integer()) {
+        if (value < 0 || value > Budget::unlimited)
+            return fault(parameter, shown(value) + " is no amount", "expected seconds, 0 or more");
+        return value;
+    }
     if (parameter.type == T::duration && value.is_number_integer()) {
         constexpr std::int64_t most = 366 * 86400;
         if (value < 1 || value > most)
@@ -323,10 +429,40 @@ Result<nlohmann::json> check_value(const Parameter& parameter, const nlohmann::j
                              windows.error().hint + "; several with commas, none or all");
             return nlohmann::json(text_of_windows(*windows));
         }
-        case T::ask_kind:
-            if (text != "time" && text != "site")
-                return fault(parameter, shown(value) + " is nothing to ask for", "expected time or site");
+        case T::amount: {
+            const auto seconds = parse_amount(text);
+            if (!seconds) return fault(parameter, seconds.error().what + ": " + shown(value), seconds.error().hint);
+            return nlohmann::json(*seconds);
+        }
+        case T::weekdays: {
+            const auto weekdays = parse_weekdays(text);
+            if (!weekdays) return fault(parameter, weekdays.error().what, weekdays.error().hint);
             return value;
+        }
+        case T::date:
+            if (const auto day = parse_day(text); !day)
+                return fault(parameter, shown(value) + " is no day", "for example 2015-06-12");
+            return value;
+        case T::choice: {
+            auto expected = std::string(parameter.choices);
+            for (std::size_t at = 0; at <= expected.size();) {
+                const auto end = std::min(expected.find('|', at), expected.size());
+                if (text == expected.substr(at, end - at)) return value;
+                at = end + 1;
+            }
+            for (std::size_t at; (at = expected.find('|')) != std::string::npos;)
+                expected.replace(at, 1, expected.find('|', at + 1) == std::string::npos ? " or " : ", ");
+            return fault(parameter, shown(value) + " is none of them", "expected " + expected);
+        }
+        case T::target: {
+            if (Services::shipped().find(text) != nullptr) return value;
+            const auto host = Hostname::parse(host_part(text));
+            if (host && host->label_count() >= 2 && text.find(".exe") == std::string::npos)
+                return nlohmann::json(std::string(host->text()));
+            if (text.empty() || text.size() > 255 || text.find('.') == 0)
+                return fault(parameter, shown(value) + " is neither", "for example tiktok.com, roblox or minetest");
+            return value;
+        }
         case T::when: {
             const auto blank = text.rfind(' ');
             const auto day = blank == std::string::npos ? std::string() : text.substr(0, blank);
@@ -380,6 +516,9 @@ std::string Command::usage() const {
                        [](char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c); });
         if (parameter.type == T::subject) upper = "SITE|SERVICE|CATEGORY";
         if (parameter.type == T::duration) upper = "TIME";
+        if (parameter.type == T::amount) upper = "TIME";
+        if (parameter.type == T::choice) upper = parameter.choices;
+        if (parameter.type == T::target) upper = "SITE|SERVICE|PROGRAM";
         if (parameter.type == T::when) upper = "\"DAY HH:MM\"";
         if (parameter.type == T::flag) {
             out += " [--" + std::string(parameter.name) + "]";

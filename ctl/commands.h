@@ -37,7 +37,11 @@ enum class ParameterType : std::uint8_t {
     days,      // "mon-fri", "weekends", "2026-12-24", "2026-12-23..2027-01-06"
     windows,   // "15:00-19:30,20:00-21:00", "none", "all"
     when,      // "sat 20:15", "2026-03-29 02:30", "20:15"
-    ask_kind,  // "time" or "site"
+    weekdays,  // "mon-fri", "weekends"
+    amount,    // of a budget: "1h30", "none", "all"; comes out as seconds
+    date,      // "2015-06-12"
+    choice,    // one of the parameter's `choices`
+    target,    // a site, the id of a service, or the file name of a program
 };
 
 struct Parameter {
@@ -46,7 +50,8 @@ struct Parameter {
     bool is_option;    // given as --name VALUE, and may be left out; otherwise it stands in its place and is required
     bool is_repeated;  // may be given several times, as an option or as the last words; its value is an array
     std::string_view help;
-    bool is_optional = false;  // stands in its place, and may be left out
+    bool is_optional = false;       // stands in its place, and may be left out
+    std::string_view choices = {};  // of a choice: "day|week|month"
 };
 
 struct Command {

@@ -37,8 +37,21 @@ std::vector<std::string> values_of(const Parameter& parameter, const std::vector
             put_categories();
             for (const auto& service : Services::shipped().all()) out.push_back(service.id);
             return out;
-        case T::ask_kind:
-            return {"time", "site"};
+        case T::choice: {
+            auto left = parameter.choices;
+            while (!left.empty()) {
+                out.emplace_back(left.substr(0, left.find('|')));
+                left.remove_prefix(std::min(left.size(), out.back().size() + 1));
+            }
+            return out;
+        }
+        case T::target:
+            for (const auto& service : Services::shipped().all()) out.push_back(service.id);
+            return out;
+        case T::weekdays:
+            return {"daily", "weekdays", "weekends", "mon-fri", "mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+        case T::amount:
+            return {"30m", "1h", "1h30", "2h", "none", "all"};
         case T::days:
             return {"daily", "weekdays", "weekends", "mon-fri", "mon", "tue", "wed", "thu", "fri", "sat", "sun"};
         case T::windows:

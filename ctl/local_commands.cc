@@ -42,6 +42,7 @@ Result<nlohmann::json> with_local_files(std::string_view command, nlohmann::json
         if (!std::filesystem::exists(path, fault)) return Error{"there is no such file", path, {}};
         params["bundle"] = std::filesystem::absolute(path).string();
     }
+    if (command == "import") params["file"] = std::filesystem::absolute(params.at("file").get<std::string>()).string();
     if (command == "rules trust" || command == "rules distrust") {
         auto text = params.at("key").get<std::string>();
         if (std::filesystem::exists(text, fault)) {

@@ -1,9 +1,13 @@
 // hortctl: one command to the daemon, its answer as text or JSON.
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "ctl/client.h"
 #include "ctl/command_line.h"
 #include "ctl/completion.h"
 #include "ctl/local_commands.h"
@@ -11,12 +15,13 @@
 #include "ctl/render.h"
 #include "ctl/setup.h"
 #include "ctl/update_progress.h"
-#include "platform/local_socket.h"
+#include "platform/terminal.h"
 
 namespace {
 
 enum Exit { done = 0, refused = 1, usage = 2, unreachable = 3 };
 
+using hort::ctl::Client;
 using nlohmann::json;
 
 int say_unreachable(const hort::Error& error, const std::string& data) {
@@ -29,15 +34,10 @@ int say_unreachable(const hort::Error& error, const std::string& data) {
 // The names of the children, where the daemon is there and tells them; empty otherwise.
 std::vector<std::string> names_of_children(const std::string& data) {
     std::vector<std::string> out;
-    const auto client = hort::platform::LocalClient::connect(hort::platform::control_address(data));
-    if (!client) return out;
-    const json request = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", "status"}, {"params", json::object()}};
-    if (!(*client)->send_line(request.dump())) return out;
-    const auto answer = (*client)->receive_line();
-    const auto response = answer ? json::parse(*answer, nullptr, false) : json();
-    if (!response.is_object() || !response.contains("result")) return out;
-    for (const auto& child : response["result"].value("children", json::array()))
-        out.push_back(child.value("name", ""));
+    auto client = Client::connect(data);
+    const auto status = client ? client->call("status", json::object()) : hort::Result<json>(client.error());
+    if (!status) return out;
+    for (const auto& child : status->value("children", json::array())) out.push_back(child.value("name", ""));
     return out;
 }
 
@@ -49,33 +49,42 @@ int run_completion(const std::vector<std::string>& words) {
     return done;
 }
 
-int run_setup(const std::string& data) {
-    auto client = hort::platform::LocalClient::connect(hort::platform::control_address(data));
-    if (!client) return say_unreachable(client.error(), data);
-    const auto call = [&](const std::string& method, const json& params) -> hort::Result<json> {
-        const json request = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", params}};
-        if (auto sent = (*client)->send_line(request.dump()); !sent) return sent.error();
-        const auto answer = (*client)->receive_line();
-        if (!answer) return answer.error();
-        const auto response = json::parse(*answer, nullptr, false);
-        if (!response.is_object() || (!response.contains("result") && !response.contains("error")))
-            return hort::Error{"the answer is not JSON-RPC", {}, {}};
-        if (response.contains("error")) return hort::Error{response["error"].value("message", "refused"), {}, {}};
-        return response["result"];
-    };
-    const auto outcome = hort::ctl::run_setup(stdin, stdout, call);
-    if (!outcome) {
-        std::fprintf(stderr, "hortctl: %s\n", outcome.error().text().c_str());
-        return refused;
-    }
+int say_refused(const hort::Error& error) {
+    std::fprintf(stderr, "hortctl: %s\n", error.text().c_str());
+    return refused;
+}
+
+int run_setup(Client& client) {
+    const auto outcome = hort::ctl::run_setup(
+        stdin, stdout, [&](const std::string& method, const json& params) { return client.call(method, params); });
+    if (!outcome) return say_refused(outcome.error());
     if (!outcome->wants_lists) return done;
-    const auto started = call("lists.add", {{"url", "defaults"}});
-    if (!started) {
-        std::fprintf(stderr, "hortctl: %s\n", started.error().text().c_str());
-        return refused;
-    }
+    const auto started = client.call("lists.add", {{"url", "defaults"}});
+    if (!started) return say_refused(started.error());
     std::printf("\n%s\n", started->value("message", "").c_str());
-    return hort::ctl::follow_update(**client) ? done : refused;
+    return hort::ctl::follow_update(client) ? done : refused;
+}
+
+// A new PIN is typed twice.
+hort::Status ask_new_pin(json& params) {
+    const auto first = hort::platform::ask_secret("New PIN:");
+    const auto second = first ? hort::platform::ask_secret("Once more:") : std::nullopt;
+    if (!second) return hort::Error{"no PIN was typed; nothing was changed", {}, {}};
+    if (*first != *second) return hort::Error{"these are two different ones; nothing was changed", {}, {}};
+    params["pin"] = *first;
+    return hort::Done{};
+}
+
+// Somebody else's data: for nobody but the owner to read.
+hort::Status write_export(const std::string& path, const std::string& text) {
+    std::FILE* file = std::fopen(path.c_str(), "wx");
+    if (file == nullptr)
+        return hort::Error{std::string("cannot write the file: ") + std::strerror(errno), path, "choose another name"};
+    std::error_code fault;
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, fault);
+    const bool is_written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+    if (std::fclose(file) != 0 || !is_written) return hort::Error{"the disk is full", path, {}};
+    return hort::Done{};
 }
 
 int run(const std::vector<std::string>& arguments) {
@@ -96,46 +105,59 @@ int run(const std::vector<std::string>& arguments) {
         std::fputs(text.c_str(), stdout);
         return done;
     }
-    if (line->command->name == "setup") return run_setup(line->data);
-    if (line->command->is_local) {
-        const auto worked = hort::ctl::run_local(line->command->name, line->params, line->is_json);
-        if (!worked) std::fprintf(stderr, "hortctl: %s\n", worked.error().text().c_str());
-        return worked ? done : refused;
+    const auto name = line->command->name;
+    if (line->command->is_local && name != "setup") {
+        const auto worked = hort::ctl::run_local(name, line->params, line->is_json);
+        return worked ? static_cast<int>(done) : say_refused(worked.error());
     }
-    const auto params = hort::ctl::with_local_files(line->command->name, line->params);
+    auto params = hort::ctl::with_local_files(name, line->params);
     if (!params) {
         std::fprintf(stderr, "hortctl: %s\n", params.error().text().c_str());
         return usage;
     }
-    const auto address = hort::platform::control_address(line->data);
-    auto client = hort::platform::LocalClient::connect(address);
+    auto client = Client::connect(line->data);
     if (!client) return say_unreachable(client.error(), line->data);
-    const json request = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", line->command->method()}, {"params", *params}};
-    const auto sent = (*client)->send_line(request.dump());
-    const auto answer = sent ? (*client)->receive_line() : hort::Result<std::string>(sent.error());
+    if (line->pin) {
+        const auto pin = line->pin->empty() ? hort::platform::ask_secret("PIN:") : line->pin;
+        if (!pin) return say_refused(hort::Error{"no PIN was typed", {}, {}});
+        client->set_pin(*pin);
+    }
+    if (name == "setup") return run_setup(*client);
+    if (name == "pin set" && !params->contains("pin"))
+        if (auto asked = ask_new_pin(*params); !asked) return say_refused(asked.error());
+    std::string output;
+    if (name == "export" && params->contains("output")) {
+        output = params->at("output").get<std::string>();
+        params->erase("output");
+    }
+    const auto answer = client->ask(line->command->method(), *params);
     if (!answer) {
         std::fprintf(stderr, "hortctl: %s\n", answer.error().text().c_str());
         return unreachable;
     }
-    const auto response = json::parse(*answer, nullptr, false);
-    if (!response.is_object() || (!response.contains("result") && !response.contains("error"))) {
-        std::fprintf(stderr, "hortctl: the answer is not JSON-RPC: is another program listening at %s?\n",
-                     address.c_str());
-        return unreachable;
-    }
-    if (response.contains("error")) {
-        const auto& error = response["error"];
+    if (answer->contains("error")) {
+        const auto& error = answer->at("error");
         if (line->is_json) std::printf("%s\n", json{{"error", error}}.dump(2).c_str());
         std::fprintf(stderr, "hortctl: %s\n", error.value("message", "refused").c_str());
         return error.value("code", 0) == hort::ctl::protocol::invalid_params ? usage : refused;
     }
-    if (response["result"].is_object() && response["result"].value("update_runs", false) && !line->is_json) {
-        std::fputs(hort::ctl::render(line->command->name, response["result"]).c_str(), stdout);
-        return hort::ctl::follow_update(**client) ? done : refused;
+    const auto& result = answer->at("result");
+    if (!output.empty()) {
+        if (auto written = write_export(output, result.dump(2) + "\n"); !written) return say_refused(written.error());
+        std::printf("%s is written: whoever reads it knows all rules and times.\n", output.c_str());
+        return done;
     }
-    const auto text =
-        line->is_json ? response["result"].dump(2) + "\n" : hort::ctl::render(line->command->name, response["result"]);
+    if (result.is_object() && result.value("update_runs", false) && !line->is_json) {
+        std::fputs(hort::ctl::render(name, result).c_str(), stdout);
+        return hort::ctl::follow_update(*client) ? done : refused;
+    }
+    const auto text = line->is_json || name == "export" ? result.dump(2) + "\n"
+                                                        : hort::ctl::render(name, result, hort::platform::has_colour());
     std::fputs(text.c_str(), stdout);
+    // What 'doctor' found is worth an exit status.
+    if (name == "doctor")
+        for (const auto& check : result.at("checks"))
+            if (check.at("state") == "bad") return refused;
     return done;
 }
 

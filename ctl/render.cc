@@ -7,12 +7,29 @@
 
 #include "ctl/commands.h"
 #include "rules/local_time.h"
+#include "rules/time_text.h"
 
 namespace hort::ctl {
 namespace {
 
 using Json = nlohmann::json;
 using Row = std::vector<std::string>;
+
+// Marks for a terminal; nothing elsewhere.
+// https://www.ecma-international.org/publications-and-standards/standards/ecma-48/
+struct Style {
+    bool has_colour = false;
+    std::string good(const std::string& text) const { return marked("32", text); }
+    std::string warning(const std::string& text) const { return marked("33", text); }
+    std::string bad(const std::string& text) const { return marked("31;1", text); }
+    std::string strong(const std::string& text) const { return marked("1", text); }
+    std::string bar(const std::string& text) const { return marked("36", text); }
+
+  private:
+    std::string marked(const char* code, const std::string& text) const {
+        return has_colour ? std::string("\x1b[") + code + "m" + text + "\x1b[0m" : text;
+    }
+};
 
 // Columns as wide as their widest cell; the last is not padded.
 std::string table(const std::vector<Row>& rows) {
@@ -68,6 +85,195 @@ std::string sentence_until(const Json& value) {
     return out + ", until " + value.at("until_text").get<std::string>() + ".";
 }
 
+// "45 min left of 1 h a day"
+std::string budget_text(const Json& budget) {
+    const auto period = budget.at("period").get<std::string>();
+    if (!budget.contains("allowed") || budget.at("allowed").is_null())
+        return budget.at("amounts").get<std::string>() + " a " + period;
+    std::string out = text_of_duration(budget.at("left")) + " left of " + text_of_duration(budget.at("allowed")) +
+                      (period == "day" ? " today" : " this " + period);
+    std::string parts;
+    if (budget.value("carried", 0) > 0) parts = text_of_duration(budget.at("carried")) + " carried over";
+    if (budget.value("reserve", 0) > 0)
+        parts += (parts.empty() ? "" : ", ") + text_of_duration(budget.at("reserve")) + " added";
+    return out + (parts.empty() ? "" : " (" + parts + ")");
+}
+
+std::string title_of(const Json& budget) {
+    return budget.at("scope") == "device" ? "the computer" : budget.at("title").get<std::string>();
+}
+
+std::string render_budgets(const Json& result) {
+    const auto child = result.at("child").get<std::string>();
+    std::string out;
+    if (result.at("budgets").empty()) {
+        out = child + " has no budget: time is not limited.\nSet one:  hortctl budget set " + child + " 1h30\n";
+    } else {
+        std::vector<Row> rows = {{"OF", "AMOUNT", "LEFT", "NEXT"}};
+        for (const auto& budget : result.at("budgets"))
+            rows.push_back({title_of(budget),
+                            budget.at("amounts").get<std::string>() + " a " + budget.at("period").get<std::string>() +
+                                (budget.at("carries_over").get<bool>() ? ", carries over" : ""),
+                            budget.contains("used")
+                                ? budget_text(budget) + (budget.at("is_running").get<bool>() ? ", in use" : "")
+                                : "",
+                            budget.value("renews_text", "")});
+        out = table(rows);
+    }
+    if (result.contains("break") && !result.at("break").is_null())
+        out += "\nAfter " + text_of_duration(result.at("break").at("after")) + " comes a break of " +
+               text_of_duration(result.at("break").at("length")) + ".\n";
+    if (!result.at("uncounted").empty())
+        out += "\nUses up nothing while nothing else is in front: " + joined(result.at("uncounted")) + "\n";
+    return out;
+}
+
+std::string bar_of(std::int64_t seconds, std::int64_t most, std::size_t width) {
+    const auto cells = most > 0
+                           ? static_cast<std::size_t>((seconds * static_cast<std::int64_t>(width) + most - 1) / most)
+                           : std::size_t{0};
+    return std::string(cells, '#') + std::string(width - cells, ' ');
+}
+
+std::string birthday_text(const Json& child) {
+    if (!child.contains("birthday") || child.at("birthday").is_null()) return {};
+    const auto& birthday = child.at("birthday");
+    const auto name =
+        child.contains("name") ? child.at("name").get<std::string>() : child.at("child").get<std::string>();
+    return name + " is " + std::to_string(birthday.at("age").get<int>()) + ": the age tier " +
+           birthday.at("tier").get<std::string>() + " is due. It would open: " + joined(birthday.at("opens")) +
+           ".\nAgree to it:  hortctl child promote " + name + "\n";
+}
+
+std::string render_report(const Json& report, const Style& style) {
+    std::string out;
+    std::int64_t most = 0, total = 0;
+    for (const auto& day : report.at("days")) {
+        most = std::max(most, day.at("seconds").get<std::int64_t>());
+        total += day.at("seconds").get<std::int64_t>();
+    }
+    const auto child = report.at("child").get<std::string>();
+    const auto days = report.at("days").size();
+    out += style.strong(child + (days == 1 ? " today" : " in the last " + std::to_string(days) + " days")) + ": " +
+           text_of_duration(total) + " at the computer" +
+           (days > 1 ? ", " + text_of_duration(total / static_cast<std::int64_t>(days)) + " a day" : "") + "\n";
+    if (days > 1)
+        for (const auto& day : report.at("days")) {
+            const auto seconds = day.at("seconds").get<std::int64_t>();
+            out += "  " + std::string(name_of_weekday(day.at("weekday")).substr(0, 3)) + " " +
+                   day.at("day").get<std::string>() + "  " + style.bar(bar_of(seconds, most, 30)) + "  " +
+                   (seconds > 0 ? text_of_duration(seconds) : "-") + "\n";
+        }
+    if (report.at("uncounted") > 0)
+        out += "And " + text_of_duration(report.at("uncounted")) + " that used up nothing.\n";
+    if (!report.at("categories").empty()) {
+        out += "\nWhat for:\n";
+        std::size_t width = 0;
+        for (const auto& row : report.at("categories"))
+            width = std::max(width, row.at("title").get<std::string>().size());
+        std::int64_t largest = 0;
+        int shown = 0;
+        for (const auto& row : report.at("categories")) {
+            if (++shown > 10) break;
+            const auto seconds = row.at("seconds").get<std::int64_t>();
+            largest = std::max(largest, seconds);
+            const auto title = row.at("title").get<std::string>();
+            out += "  " + title + std::string(width - title.size() + 2, ' ') + style.bar(bar_of(seconds, largest, 20)) +
+                   "  " + text_of_duration(seconds) + "\n";
+        }
+    } else if (!report.at("keeps_detail").get<bool>()) {
+        out += "What it was used for is not kept at this age ('hortctl child set " + child +
+               " --detail full' would keep it; " + child + " sees that).\n";
+    }
+    if (!report.at("budgets").empty()) {
+        out += "\nBudgets:\n";
+        for (const auto& budget : report.at("budgets"))
+            out += "  " + title_of(budget) + ": " + budget_text(budget) + "\n";
+    }
+    if (!report.at("blocked").empty()) {
+        out += "\nRefused since the start of Hort:";
+        for (const auto& [why, count] : report.at("blocked").items())
+            out += " " + why + " " + std::to_string(count.get<std::uint64_t>()) + (count == 1 ? " time;" : " times;");
+        out.back() = '\n';
+    }
+    if (report.at("open_requests") > 0)
+        out += "\n" + std::to_string(report.at("open_requests").get<int>()) + " request waits: 'hortctl requests'\n";
+    const auto birthday = birthday_text(report);
+    return out + (birthday.empty() ? "" : "\n" + birthday);
+}
+
+std::string render_simulate(const Json& result) {
+    const auto child = result.at("child").get<std::string>();
+    const auto what = result.at("scope") == "device" ? "the computer" : result.at("title").get<std::string>();
+    if (result.at("days").empty())
+        return "Nothing is known of when " + child + " used " + what + " in the last " +
+               std::to_string(result.at("kept_days").get<int>()) + " days.\n";
+    std::string out = child + " used " + what + " on " + std::to_string(result.at("days").size()) + " of the last " +
+                      std::to_string(result.at("kept_days").get<int>()) + " days, " +
+                      text_of_duration(result.at("used_seconds")) + " in all.\n";
+    if (result.at("cut_days") == 0) return out + "Nothing would have been different.\n";
+    out += "On " + std::to_string(result.at("cut_days").get<int>()) + " of them " +
+           text_of_duration(result.at("cut_seconds")) + " would have been refused:\n";
+    for (const auto& day : result.at("days")) {
+        if (day.at("cut") == 0) continue;
+        out += "  " + std::string(name_of_weekday(day.at("weekday")).substr(0, 3)) + " " +
+               day.at("day").get<std::string>() + "  used " + text_of_duration(day.at("used")) + ", refused " +
+               text_of_duration(day.at("cut")) + ", first at " + day.at("cut_at").get<std::string>() + "\n";
+    }
+    return out;
+}
+
+std::string render_doctor(const Json& result, const Style& style) {
+    std::string out;
+    for (const auto& check : result.at("checks")) {
+        const auto state = check.at("state").get<std::string>();
+        out += (state == "good"      ? style.good("good     ")
+                : state == "warning" ? style.warning("warning  ")
+                                     : style.bad("bad      ")) +
+               check.at("what").get<std::string>() + "\n";
+        if (!check.at("fix").get<std::string>().empty())
+            out += "           mend it: " + check.at("fix").get<std::string>() + "\n";
+    }
+    return out;
+}
+
+std::string render_audit(const Json& result) {
+    if (result.at("changes").empty()) return "No setting was changed yet.\n";
+    std::string out;
+    for (const auto& change : result.at("changes")) {
+        out += local_time(change.at("time")) + "  " + change.at("actor").get<std::string>() + "  " +
+               change.at("action").get<std::string>() + "  " + change.at("detail").get<std::string>() + "\n";
+        for (const auto& [key, mark] : {std::pair("before", "  - "), std::pair("after", "  + ")}) {
+            const auto lines = change.at(key).get<std::string>();
+            for (std::size_t at = 0; at < lines.size();) {
+                const auto end = std::min(lines.find('\n', at), lines.size());
+                out += mark + lines.substr(at, end - at) + "\n";
+                at = end + 1;
+            }
+        }
+    }
+    return out;
+}
+
+std::string render_settings(const Json& result) {
+    std::vector<Row> rows = {{"NAME", "VALUE", "WHAT"}};
+    for (const auto& entry : result.at("settings"))
+        rows.push_back(
+            {entry.at("name"),
+             entry.at("value").get<std::string>() + (entry.at("is_default").get<bool>() ? " (as shipped)" : ""),
+             entry.at("help")});
+    return table(rows);
+}
+
+std::string render_profiles(const Json& result) {
+    std::vector<Row> rows = {{"PROFILE", "OWN RULES", "WHO FOLLOWS"}};
+    for (const auto& profile : result.at("profiles"))
+        rows.push_back({profile.at("name"), std::to_string(profile.at("rules").get<int>()),
+                        profile.at("name") == "household" ? Json("devices that belong to nobody known")
+                                                          : Json(joined(profile.at("followers")))});
+    return table(rows);
+}
+
 std::string render_grant(const Json& grant) {
     const auto kind = grant.at("kind").get<std::string>();
     return (kind == "allow"   ? "allowed " + grant.at("subject").get<std::string>()
@@ -99,6 +305,11 @@ std::string render_week(const Json& week) {
             out += std::string(static_cast<std::size_t>(16 + week.at("minute").get<int>() / 30), ' ') + "^ now\n";
     }
     out += "                # online, + a part of the half hour, . not\n\n" + sentence_until(week) + "\n";
+    for (const auto& budget : week.at("budgets"))
+        out += "Budget of " + title_of(budget) + ": " + budget_text(budget) + "\n";
+    if (!week.at("break").is_null())
+        out += "After " + text_of_duration(week.at("break").at("after")) + " comes a break of " +
+               text_of_duration(week.at("break").at("length")) + ".\n";
     for (const auto& grant : week.at("grants")) out += "Grant: " + render_grant(grant) + "\n";
     return out;
 }
@@ -125,12 +336,17 @@ std::string render_child(const Json& child) {
     if (child.contains("times")) {
         const auto& times = child.at("times");
         rows.push_back({"Now", sentence_until(times)});
+        for (const auto& budget : times.at("budgets"))
+            rows.push_back({"Budget", title_of(budget) + ": " + budget_text(budget)});
         for (const auto& grant : times.at("grants")) rows.push_back({"Grant", render_grant(grant)});
+        rows.push_back({"At the end", child.at("at_end")});
     }
     for (const auto& rule : child.at("rules"))
-        rows.push_back(
-            {"Own rule", rule.at("verdict").get<std::string>() + " " + rule.at("subject").get<std::string>()});
-    return table(rows);
+        rows.push_back({"Own rule", rule.at("verdict").get<std::string>() + " " +
+                                        rule.at("subject").get<std::string>() +
+                                        (rule.at("always").get<bool>() ? " (outside the hours, too)" : "")});
+    const auto birthday = birthday_text(child);
+    return table(rows) + (birthday.empty() ? "" : "\n" + birthday);
 }
 
 // "online until 19:30, more time (until 20:00)"
@@ -138,6 +354,9 @@ std::string now_text(const Json& child) {
     if (!child.contains("times")) return "-";
     const auto& times = child.at("times");
     std::string out = (times.at("may_be_online").get<bool>() ? "online" : "offline") + until_text(times);
+    for (const auto& budget : times.at("budgets"))
+        if (budget.contains("left") && !budget.at("left").is_null())
+            out += ", " + title_of(budget) + " " + text_of_duration(budget.at("left")) + " left";
     for (const auto& grant : times.at("grants")) out += ", " + render_grant(grant);
     return out;
 }
@@ -170,6 +389,11 @@ std::string render_status(const Json& status) {
             people.push_back({child.at("name"), child.at("tier"), joined(child.at("accounts")),
                               joined(child.at("devices")), std::to_string(child.at("rules").size()), now_text(child)});
         out += table(people);
+        for (const auto& child : children)
+            if (const auto text = birthday_text(child); !text.empty()) out += "\n" + text;
+        if (status.value("open_requests", 0) > 0)
+            out += "\n" + std::to_string(status.at("open_requests").get<int>()) +
+                   (status.at("open_requests") == 1 ? " request waits" : " requests wait") + ": 'hortctl requests'\n";
     }
     return out;
 }
@@ -269,7 +493,16 @@ std::string render_log(const Json& result) {
 
 }  // namespace
 
-std::string render(std::string_view command, const Json& result) {
+std::string render(std::string_view command, const Json& result, bool has_colour) {
+    const Style style{has_colour};
+    if (command == "budget") return render_budgets(result);
+    if (command == "report") return render_report(result, style);
+    if (command == "simulate") return render_simulate(result);
+    if (command == "doctor") return render_doctor(result, style);
+    if (command == "audit") return render_audit(result);
+    if (command == "settings") return render_settings(result);
+    if (command == "profile list") return render_profiles(result);
+    if (command == "profile show") return render_child(result);
     if (command == "status") return render_status(result);
     if (command == "child show") return render_child(result);
     if (command == "child list") {
@@ -324,7 +557,8 @@ std::string help_text(std::string_view prefix) {
         out +=
             "\n  help [COMMAND]                    Show a command with its parameters.\n\n"
             "  --data DIR   talk to the daemon that runs with this data folder\n"
-            "  --json       print the answer as JSON\n\n"
+            "  --json       print the answer as JSON\n"
+            "  --pin        ask for the guardian's PIN, which lets this one command through\n\n"
             "Exit status: 0 done, 1 refused, 2 wrong usage, 3 the daemon is not reachable.\n";
         return out;
     }

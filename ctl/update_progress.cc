@@ -34,20 +34,17 @@ std::string progress_bar(std::size_t done, std::size_t total, std::uint64_t rece
     return out.substr(0, static_cast<std::size_t>(width));
 }
 
-bool follow_update(platform::LocalClient& client) {
+bool follow_update(Client& client) {
     const int width = platform::terminal_width();  // 0: no terminal
     std::size_t shown = 0;
     bool is_good = true;
     for (;;) {
-        const json request = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", "lists.progress"}, {"params", json::object()}};
-        if (!client.send_line(request.dump())) return false;
-        const auto answer = client.receive_line();
-        const auto response = answer ? json::parse(*answer, nullptr, false) : json();
-        if (!response.is_object() || !response.contains("result")) {
+        const auto answer = client.call("lists.progress", json::object());
+        if (!answer) {
             std::fputs("hortctl: the daemon does not answer any more\n", stderr);
             return false;
         }
-        const auto& now = response["result"];
+        const auto& now = *answer;
         if (width > 0) std::fputs("\r\x1b[K", stderr);
         const auto& results = now.at("results");
         for (; shown < results.size(); ++shown) {

@@ -3,6 +3,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include <boost/asio/thread_pool.hpp>
 #include <cstring>
 
 #include "daemon/asio.h"
@@ -11,11 +12,14 @@
 #include "daemon/dns/server.h"
 #include "daemon/lists/keeper.h"
 #include "daemon/log.h"
+#include "daemon/pin.h"
 #include "daemon/policy_builder.h"
 #include "daemon/proxy/listener.h"
 #include "daemon/recent_blocks.h"
 #include "daemon/run.h"
+#include "daemon/usage/timekeeper.h"
 #include "daemon/version.h"
+#include "platform/clock.h"
 #include "platform/local_socket.h"
 
 namespace hort {
@@ -63,6 +67,8 @@ class Daemon {
         people_ = std::make_unique<store::People>(*database_);
         hours_ = std::make_unique<store::Hours>(*database_);
         grants_ = std::make_unique<store::Grants>(*database_);
+        budgets_ = std::make_unique<store::Budgets>(*database_);
+        ledger_ = std::make_unique<store::Ledger>(*database_);
         const auto salt_text = people_->setting("image_salt", new_salt);
         if (!salt_text) return salt_text.error();
         const auto salt = read_salt(*salt_text, path);
@@ -71,20 +77,28 @@ class Daemon {
         keeper_ = lists::Keeper::make(io_, {configuration_.data, configuration_.lists, *salt}, *records_,
                                       [this] { return put_in_force(); });
         if (auto loaded = keeper_->load(); !loaded) return loaded;
+        timekeeper_ = usage::Timekeeper::start(io_, {*database_, *people_, *ledger_, policy_, [this] {
+                                                         if (proxy_) proxy_->recheck();
+                                                     }});
         // In force before the first packet is served.
         if (auto published = put_in_force(); !published) return published;
 
-        auto dns = dns::Server::start(io_, configuration_.dns, configuration_.upstreams, policy_, recent_, counters_);
+        auto dns = dns::Server::start(io_, configuration_.dns, configuration_.upstreams, policy_, recent_, counters_,
+                                      *timekeeper_);
         if (!dns) return dns.error();
         dns_ = *std::move(dns);
-        auto proxy = proxy::Listener::start(io_, configuration_.proxy, policy_, *dns_, recent_, counters_);
+        auto proxy =
+            proxy::Listener::start(io_, configuration_.proxy, policy_, *dns_, recent_, counters_, *timekeeper_);
         if (!proxy) return proxy.error();
         proxy_ = *std::move(proxy);
         std::vector<std::string> upstreams;
         for (const auto& upstream : configuration_.upstreams) upstreams.push_back(upstream.text());
-        household_ = std::unique_ptr<control::Household>(new control::Household{
-            *database_, *people_, *hours_, *grants_, *records_, *keeper_, policy_, counters_, recent_,
-            [this] { return put_in_force(); }, dns_->local().text(), proxy_->local().text(), upstreams});
+        household_ = std::unique_ptr<control::Household>(
+            new control::Household{*database_, *people_, *hours_, *grants_, *budgets_, *ledger_, *timekeeper_,
+                                   *records_, *keeper_, policy_, counters_, recent_, [this] { return put_in_force(); },
+                                   [this](const std::string& account, const std::string& pin,
+                                          std::function<void(Status)> done) { try_pin(account, pin, std::move(done)); },
+                                   new_salt, dns_->local().text(), proxy_->local().text(), upstreams});
         auto control = control::Server::start(io_, platform::control_address(configuration_.data), *household_);
         if (!control) return control.error();
         control_ = *std::move(control);
@@ -102,15 +116,28 @@ class Daemon {
 
   private:
     Status put_in_force() {
-        auto people = people_->all();
-        if (!people) return people.error();
-        auto hours = hours_->all();
-        if (!hours) return hours.error();
-        auto grants = grants_->all();
-        if (!grants) return grants.error();
-        policy_.publish(build_policy({*std::move(people), *std::move(hours), *std::move(grants)}, keeper_->rule_files(),
-                                     keeper_->library().ruleset));
+        const auto records = HouseholdRecords::read(*people_, *hours_, *grants_, *budgets_);
+        if (!records) return records.error();
+        timekeeper_->put_in_force(build_policy(*records, keeper_->rule_files(), keeper_->library().ruleset));
         return Done{};
+    }
+
+    // On a thread of its own: it takes long, on purpose.
+    void try_pin(const std::string& account, const std::string& pin, std::function<void(Status)> done) {
+        const auto kept = people_->setting("pin");
+        if (kept.empty()) return done(Error{"no PIN is set", {}, "a guardian sets one: hortctl pin set"});
+        if (auto begun = PinAttempts(*database_).begin(account, platform::now().wall_seconds); !begun)
+            return done(begun.error());
+        asio::post(pin_thread_, [this, account, pin, kept, done = std::move(done)] {
+            const bool is_right = is_pin(pin, kept);
+            asio::post(io_, [this, account, is_right, done] {
+                if (is_right) PinAttempts(*database_).succeeded(account);
+                if (!is_right)
+                    (void)store::record_event(*database_, {account, platform::now().wall_seconds}, "wrong PIN",
+                                              account);
+                done(is_right ? Status(Done{}) : Status(Error{"that is not the PIN", {}, {}}));
+            });
+        });
     }
 
     void wait_for_signals() {
@@ -126,6 +153,8 @@ class Daemon {
                 return;
             }
             log_line(Level::info, "ending");
+            timekeeper_->catch_up();
+            timekeeper_->flush();
             io_.stop();
         });
     }
@@ -137,15 +166,19 @@ class Daemon {
     std::unique_ptr<store::People> people_;
     std::unique_ptr<store::Hours> hours_;
     std::unique_ptr<store::Grants> grants_;
+    std::unique_ptr<store::Budgets> budgets_;
+    std::unique_ptr<store::Ledger> ledger_;
     std::unique_ptr<store::ListRecords> records_;
     PolicyInForce policy_;
     RecentBlocks recent_;
     Counters counters_;
+    std::unique_ptr<usage::Timekeeper> timekeeper_;
     std::unique_ptr<lists::Keeper> keeper_;
     std::unique_ptr<dns::Server> dns_;
     std::unique_ptr<proxy::Listener> proxy_;
     std::unique_ptr<control::Household> household_;
     std::unique_ptr<control::Server> control_;
+    asio::thread_pool pin_thread_{1};
 };
 
 }  // namespace

@@ -54,6 +54,17 @@ class DecisionLog {
     virtual void blocked(Channel channel, const Subject& who, const Hostname& host, const Decision& decision) = 0;
 };
 
+// Where traffic that was allowed is noted. Any thread; must not block.
+class TrafficMeter {
+  public:
+    virtual ~TrafficMeter() = default;
+    virtual void passed(std::int64_t person, const Hostname& host, bool is_by_account) = 0;
+    void passed(const Subject& who, const Hostname& host, const Decision& decision) {
+        if (who.person != nullptr && who.profile->is_supervised && decision.leaves_a_trace())
+            passed(who.person->id, host, who.is_by_account);
+    }
+};
+
 // Finds the addresses of a host without asking the decision core: the asker has decided already. On the io_context's
 // thread; `done` may be called before resolve() returns, with no address when there is none.
 class NameResolver {

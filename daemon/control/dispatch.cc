@@ -84,21 +84,38 @@ void dispatch(Household& household, const Caller& caller, std::string_view line,
             error(id, protocol::method_not_found,
                   "no such method" + (near.empty() ? std::string() : "; did you mean " + std::string(near) + "?")));
     }
+    const auto run = [&household, command, handler, id, finish,
+                      params = request.value("params", json())](const Caller& who) {
+        const auto checked = ctl::check_parameters(*command, params);
+        if (!checked) return finish(error(id, protocol::invalid_params, checked.error().text()));
+        if (who.role == ctl::Role::child && !is_about_self(who, *checked))
+            return finish(error(id, protocol::not_allowed, "a child may ask about itself only"));
+        handler(household, who, *checked, [id, finish](Result<json> result) {
+            finish(result ? response(id, "result", *std::move(result))
+                          : error(id, protocol::refused, result.error().text()));
+        });
+    };
+    // A guardian at a child's session.
+    if (const auto pin = request.value("pin", json()); caller.role != ctl::Role::guardian && !pin.is_null()) {
+        if (!pin.is_string()) return finish(error(id, protocol::invalid_request, "pin is not text"));
+        household.try_pin(caller.name, pin.get<std::string>(), [caller, run, id, finish](const Status& good) {
+            if (!good) return finish(error(id, protocol::not_allowed, good.error().text()));
+            auto guardian = caller;
+            guardian.role = ctl::Role::guardian;
+            guardian.name += " with the PIN";
+            run(guardian);
+        });
+        return;
+    }
     if (static_cast<int>(caller.role) < static_cast<int>(command->role))
         return finish(
             error(id, protocol::not_allowed,
                   "only " +
                       std::string(command->role == ctl::Role::guardian ? "a guardian"
                                                                        : "a guardian or a child of the household") +
-                      " may do this: " + std::string(command->name)));
-    const auto params = ctl::check_parameters(*command, request.value("params", json()));
-    if (!params) return finish(error(id, protocol::invalid_params, params.error().text()));
-    if (caller.role == ctl::Role::child && !is_about_self(caller, *params))
-        return finish(error(id, protocol::not_allowed, "a child may ask about itself only"));
-    handler(household, caller, *params, [id, finish](Result<json> result) {
-        finish(result ? response(id, "result", *std::move(result))
-                      : error(id, protocol::refused, result.error().text()));
-    });
+                      " may do this: " + std::string(command->name) +
+                      (household.people.setting("pin").empty() ? "" : " (--pin asks for the guardian's PIN)")));
+    run(caller);
 }
 
 }  // namespace hort::control

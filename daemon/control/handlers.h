@@ -10,10 +10,13 @@
 #include "daemon/daemon.h"
 #include "daemon/lists/keeper.h"
 #include "daemon/recent_blocks.h"
+#include "daemon/store/budgets.h"
 #include "daemon/store/grants.h"
 #include "daemon/store/hours.h"
+#include "daemon/store/ledger.h"
 #include "daemon/store/list_records.h"
 #include "daemon/store/people.h"
+#include "daemon/usage/timekeeper.h"
 
 namespace hort::control {
 
@@ -30,12 +33,18 @@ struct Household {
     store::People& people;
     store::Hours& hours;
     store::Grants& grants;
+    store::Budgets& budgets;
+    store::Ledger& ledger;
+    usage::Timekeeper& timekeeper;
     store::ListRecords& records;
     hort::lists::Keeper& keeper;
     PolicyInForce& policy;
     const Counters& counters;
     RecentBlocks& recent;
     std::function<Status()> put_in_force;
+    // Says whether it is the guardian's PIN, at once or later on the io_context's thread.
+    std::function<void(const std::string& account, const std::string& pin, std::function<void(Status)> done)> try_pin;
+    std::function<std::string()> new_salt;
     std::string dns, proxy;  // where it listens
     std::vector<std::string> upstreams;
 };
@@ -74,6 +83,27 @@ Result<nlohmann::json> hours(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> hours_set(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> hours_clear(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> week(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> budget(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> budget_set(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> budget_clear(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> budget_exempt(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> budget_count(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> breaks_set(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> breaks_clear(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> report(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> simulate(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> child_promote(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> profile_add(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> profile_list(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> settings(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> settings_set(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> audit(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> export_all(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> import_all(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> erase(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> doctor(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> pin_set(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> pin_clear(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> bonus(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> pause(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> resume(Household&, const Caller&, const nlohmann::json&);
@@ -88,7 +118,15 @@ store::By by(const Caller& caller);
 std::string time_text(const Policy& policy, std::int64_t moment, std::int64_t now);
 // Whether the person may be online now, until when, and the grants that run.
 nlohmann::json times_json(const Policy& policy, const Person& person, const Moment& now);
-nlohmann::json child_json(const store::PersonRecord& person, const Policy& policy);
+// What is used and left of each budget.
+nlohmann::json budgets_json(const Policy& policy, const Person& person, const Moment& now);
+// Subjects in order, with commas: a budget's key; empty for none.
+std::string key_of(const nlohmann::json& subjects);
+// Puts what was stored in force, and answers.
+Result<nlohmann::json> in_force(Household& household, nlohmann::json out);
+// What the next age tier would change, where a birthday has come; null otherwise.
+nlohmann::json birthday_json(const store::PersonRecord& person, Day today);
+nlohmann::json child_json(const store::PersonRecord& person, const Policy& policy, Day today);
 }  // namespace handlers
 
 }  // namespace hort::control

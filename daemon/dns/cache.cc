@@ -23,8 +23,8 @@ struct Key {
 
 }  // namespace
 
-std::size_t Cache::answer(std::span<std::uint8_t> buffer, const Question& question, std::int64_t now,
-                          std::size_t limit) {
+std::size_t Cache::answer(std::span<std::uint8_t> buffer, const Question& question, std::int64_t now, std::size_t limit,
+                          std::uint32_t ttl_limit) {
     const Key key(question);
     const std::scoped_lock locked(lock_);
     const auto found = index_.find(key.view());
@@ -35,7 +35,8 @@ std::size_t Cache::answer(std::span<std::uint8_t> buffer, const Question& questi
         return 0;
     }
     if (entry != entries_.begin()) entries_.splice(entries_.begin(), entries_, entry);
-    return write_kept_answer(buffer, question, entry->answer, static_cast<std::uint32_t>(now - entry->kept_at), limit);
+    return write_kept_answer(buffer, question, entry->answer, static_cast<std::uint32_t>(now - entry->kept_at), limit,
+                             ttl_limit);
 }
 
 void Cache::keep(const Question& question, std::span<const std::uint8_t> answer, std::uint32_t ttl, std::int64_t now) {

@@ -24,7 +24,7 @@ class Cache {
 
     // Writes the answer to `question` into `buffer` (see write_kept_answer) and returns its size, 0 when there is none.
     std::size_t answer(std::span<std::uint8_t> buffer, const Question& question, std::int64_t now_seconds,
-                       std::size_t limit);
+                       std::size_t limit, std::uint32_t ttl_limit = no_ttl_limit);
     // `answer` is what accept_answer made ready; ignored when ttl is 0.
     void keep(const Question& question, std::span<const std::uint8_t> answer, std::uint32_t ttl,
               std::int64_t now_seconds);

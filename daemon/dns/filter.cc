@@ -1,5 +1,7 @@
 #include "daemon/dns/filter.h"
 
+#include <algorithm>
+
 namespace hort::dns {
 namespace {
 
@@ -9,6 +11,18 @@ void count(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memo
 std::string_view why(const Decision& decision) {
     if (decision.source.category) return Taxonomy::shipped().entries()[*decision.source.category].id;
     return name_of(decision.reason);
+}
+
+// Nobody shall remember an answer for longer than it holds. Where time is counted, a client that goes on asks again
+// each minute.
+std::uint32_t longest_ttl(const Subject& who, const Decision& decision, const Moment& now) {
+    constexpr std::uint32_t counted = 60;
+    auto out = no_ttl_limit;
+    if (who.person != nullptr && !who.profile->budgets.empty()) out = counted;
+    if (decision.until)
+        out = static_cast<std::uint32_t>(
+            std::clamp<std::int64_t>(decision.until->boot_seconds - now.boot_seconds, 0, out));
+    return out;
 }
 
 }  // namespace
@@ -40,16 +54,19 @@ Handled decide_question(std::span<std::uint8_t> buffer, const Question& question
         count(parts.counters.dns_blocked);
         parts.log.blocked(Channel::dns, who, host, decision);
         return {Handled::Next::reply,
-                write_blocked(buffer, question, blocked_ttl, {extended_error::filtered, why(decision)}),
+                write_blocked(buffer, question, std::min(blocked_ttl, longest_ttl(who, decision, now)),
+                              {extended_error::filtered, why(decision)}),
                 {}};
     }
+    parts.meter.passed(who, host, decision);
+    const auto ttl_limit = longest_ttl(who, decision, now);
     const std::size_t limit = is_udp ? udp_limit(question) : buffer.size();
-    if (const auto size = parts.cache.answer(buffer, question, now.boot_seconds, limit); size > 0) {
+    if (const auto size = parts.cache.answer(buffer, question, now.boot_seconds, limit, ttl_limit); size > 0) {
         count(parts.counters.dns_cached);
         return {Handled::Next::reply, size, {}};
     }
     count(parts.counters.dns_forwarded);
-    return {Handled::Next::forward, 0, question};
+    return {Handled::Next::forward, 0, question, ttl_limit};
 }
 
 }  // namespace hort::dns

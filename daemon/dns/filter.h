@@ -11,12 +11,14 @@ struct Handled {
     enum class Next : std::uint8_t { drop, reply, forward } next = Next::drop;
     std::size_t size = 0;  // of the reply
     Question question;     // for forward; points into the buffer
+    std::uint32_t ttl_limit = no_ttl_limit;
 };
 
 struct FilterParts {
     Cache& cache;
     DecisionLog& log;
     Counters& counters;
+    TrafficMeter& meter;
 };
 
 // TTL of a blocked answer in seconds: short, so that a change of the rules is seen soon.

@@ -250,7 +250,8 @@ std::optional<Answer> accept_answer(std::span<std::uint8_t> packet, const Questi
 }
 
 std::size_t write_kept_answer(std::span<std::uint8_t> buffer, const Question& question,
-                              std::span<const std::uint8_t> kept, std::uint32_t age, std::size_t limit) {
+                              std::span<const std::uint8_t> kept, std::uint32_t age, std::size_t limit,
+                              std::uint32_t ttl_limit) {
     const std::size_t opt_size = question.has_edns ? 11 : 0;
     const std::uint8_t rcode = kept[3] & 15;
     // AD goes to those who asked for it (RFC 6840 section 5.8).
@@ -264,14 +265,14 @@ std::size_t write_kept_answer(std::span<std::uint8_t> buffer, const Question& qu
     set_header(buffer, question, kept[2] & flag_aa, fourth, counts[0], counts[1],
                counts[2] + (question.has_edns ? 1 : 0));
     std::memcpy(buffer.data() + question.end, kept.data() + question.end, kept.size() - question.end);
-    if (age > 0) {
+    if (age > 0 || ttl_limit < no_ttl_limit) {
         std::size_t at = question.end;
         const auto out = buffer.first(kept.size());
         for (unsigned left = counts[0] + counts[1] + counts[2]; left > 0; --left) {
             const auto record = read_record(out, at);
             if (!record) break;
             const auto ttl = sane_ttl(record->ttl);
-            put32(out, record->fixed + 4, ttl > age ? ttl - age : 0);
+            put32(out, record->fixed + 4, std::min(ttl > age ? ttl - age : 0, ttl_limit));
             at = record->end;
         }
     }

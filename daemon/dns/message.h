@@ -13,6 +13,7 @@
 namespace hort::dns {
 
 inline constexpr std::size_t header_size = 12;
+inline constexpr std::uint32_t no_ttl_limit = UINT32_MAX;
 inline constexpr std::uint16_t max_udp_payload = 1232;  // what fits every path without fragments (DNS flag day 2020)
 
 enum class Rcode : std::uint8_t {
@@ -84,11 +85,12 @@ struct Answer {
 // are whole, and takes the OPT record out in place. Empty: it does not, and must be ignored.
 std::optional<Answer> accept_answer(std::span<std::uint8_t> packet, const Question& question, std::uint16_t id);
 
-// Writes a kept answer for `question`: its id and flags, its spelling of the name, TTLs less `age` seconds, and an OPT
-// record when the client sent one. More than `limit` octets: truncated to the question with TC set.
-// `buffer` holds the query; `kept` must not overlap it. Returns the size.
+// Writes a kept answer for `question`: its id and flags, its spelling of the name, TTLs less `age` seconds and at most
+// `ttl_limit`, and an OPT record when the client sent one. More than `limit` octets: truncated to the question with TC
+// set. `buffer` holds the query; `kept` must not overlap it. Returns the size.
 std::size_t write_kept_answer(std::span<std::uint8_t> buffer, const Question& question,
-                              std::span<const std::uint8_t> kept, std::uint32_t age, std::size_t limit);
+                              std::span<const std::uint8_t> kept, std::uint32_t age, std::size_t limit,
+                              std::uint32_t ttl_limit = no_ttl_limit);
 
 // The query for an upstream: the same question with another id, recursion desired, our EDNS size and the client's DO
 // and CD. Returns the size; at most 512.

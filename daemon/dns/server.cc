@@ -39,7 +39,7 @@ class RunningServer final : public Server {
   public:
     RunningServer(asio::io_context& io, std::unique_ptr<platform::PacketSocket> udp, tcp::acceptor acceptor,
                   std::vector<platform::Endpoint> upstreams, const PolicyInForce& policy, DecisionLog& log,
-                  Counters& counters)
+                  Counters& counters, TrafficMeter& meter)
         : io_(io),
           udp_(std::move(udp)),
           acceptor_(std::move(acceptor)),
@@ -48,6 +48,7 @@ class RunningServer final : public Server {
           cache_(cache_bytes),
           log_(log),
           counters_(counters),
+          meter_(meter),
           alive_(std::make_shared<bool>(true)) {
         asio::co_spawn(io_, accept(), asio::detached);
         udp_thread_ = std::thread([this] { serve_udp(); });
@@ -87,12 +88,12 @@ class RunningServer final : public Server {
                 size > 0)
                 take(std::span<const std::uint8_t>(buffer).first(size));
             else
-                ask(job, 65535, take);
+                ask(job, 65535, no_ttl_limit, take);
         }
     }
 
   private:
-    FilterParts parts() { return {cache_, log_, counters_}; }
+    FilterParts parts() { return {cache_, log_, counters_, meter_}; }
 
     void serve_udp() {
         const auto server = udp_->local();
@@ -104,30 +105,31 @@ class RunningServer final : public Server {
                 const auto subject = [&] { return subject_of(*policy, platform::Transport::udp, packet.from, server); };
                 const auto handled = handle_query(buffer, packet.size, *policy, subject, now, true, parts());
                 if (handled.next == Handled::Next::reply) packet.reply_size = handled.size;
-                if (handled.next == Handled::Next::forward) forward_udp(packet, handled.question);
+                if (handled.next == Handled::Next::forward) forward_udp(packet, handled);
             }
             udp_->send_replies();
         }
     }
 
     // On the UDP thread.
-    void forward_udp(const platform::Packet& packet, const Question& question) {
+    void forward_udp(const platform::Packet& packet, const Handled& handled) {
         if (queued_.load(std::memory_order_relaxed) >= max_queued) return;  // overload: the client asks again
         queued_.fetch_add(1, std::memory_order_relaxed);
-        auto job = make_job({packet.data, packet.size}, question);
-        asio::post(io_, [this, alive = alive_, job = std::move(job), to = packet.from]() mutable {
+        auto job = make_job({packet.data, packet.size}, handled.question);
+        asio::post(io_, [this, alive = alive_, job = std::move(job), to = packet.from,
+                         ttl_limit = handled.ttl_limit]() mutable {
             if (!*alive) return;
             queued_.fetch_sub(1, std::memory_order_relaxed);
-            ask(job, udp_limit(job->question),
+            ask(job, udp_limit(job->question), ttl_limit,
                 [this, to](std::span<const std::uint8_t> reply) { udp_->send(to, reply); });
         });
     }
 
     // Asks upstream, keeps the answer, and gives `send` the reply. On the io_context's thread.
     template <typename Send>
-    void ask(const std::shared_ptr<Forwarder::Job>& job, std::size_t limit, Send send) {
-        forwarder_.ask(job, [this, alive = alive_, job, limit, send = std::move(send)](std::vector<std::uint8_t> answer,
-                                                                                       std::uint32_t ttl) {
+    void ask(const std::shared_ptr<Forwarder::Job>& job, std::size_t limit, std::uint32_t ttl_limit, Send send) {
+        forwarder_.ask(job, [this, alive = alive_, job, limit, ttl_limit, send = std::move(send)](
+                                std::vector<std::uint8_t> answer, std::uint32_t ttl) {
             if (!*alive) return;
             std::vector<std::uint8_t> buffer(std::max<std::size_t>(answer.size() + 64, 512));
             std::copy_n(job->query.begin(), job->question.end, buffer.begin());
@@ -138,7 +140,7 @@ class RunningServer final : public Server {
                 size = write_error(buffer, job->question, Rcode::server_failure, &why);
             } else {
                 cache_.keep(job->question, answer, ttl, platform::now().boot_seconds);
-                size = write_kept_answer(buffer, job->question, answer, 0, limit);
+                size = write_kept_answer(buffer, job->question, answer, 0, limit, ttl_limit);
             }
             send(std::span<const std::uint8_t>(buffer).first(size));
         });
@@ -186,7 +188,7 @@ class RunningServer final : public Server {
                 // A timer that never runs out stands for "the answer is there".
                 asio::steady_timer ready(io_, asio::steady_timer::time_point::max());
                 auto answer = std::make_shared<std::vector<std::uint8_t>>();
-                ask(make_job(message.first(size), handled.question), 65535,
+                ask(make_job(message.first(size), handled.question), 65535, handled.ttl_limit,
                     [&ready, answer](std::span<const std::uint8_t> bytes) {
                         answer->assign(bytes.begin(), bytes.end());
                         ready.cancel();
@@ -211,6 +213,7 @@ class RunningServer final : public Server {
     Cache cache_;
     DecisionLog& log_;
     Counters& counters_;
+    TrafficMeter& meter_;
     std::shared_ptr<bool> alive_;  // false once destroyed; touched on the io_context's thread only
     std::atomic<std::size_t> queued_ = 0;
     std::size_t tcp_clients_ = 0;
@@ -221,7 +224,7 @@ class RunningServer final : public Server {
 
 Result<std::unique_ptr<Server>> Server::start(asio::io_context& io, const platform::Endpoint& listen,
                                               std::vector<platform::Endpoint> upstreams, const PolicyInForce& policy,
-                                              DecisionLog& log, Counters& counters) {
+                                              DecisionLog& log, Counters& counters, TrafficMeter& meter) {
     auto udp = platform::PacketSocket::bind(listen);
     if (!udp) return udp.error();
     const auto bound = (*udp)->local();
@@ -236,7 +239,7 @@ Result<std::unique_ptr<Server>> Server::start(asio::io_context& io, const platfo
         return Error{"cannot listen for DNS over TCP: " + fault.message(), bound.text(),
                      "choose another port with --dns"};
     return std::unique_ptr<Server>(std::make_unique<RunningServer>(io, *std::move(udp), std::move(acceptor),
-                                                                   std::move(upstreams), policy, log, counters));
+                                                                   std::move(upstreams), policy, log, counters, meter));
 }
 
 }  // namespace hort::dns

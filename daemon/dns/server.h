@@ -18,7 +18,7 @@ class Server : public NameResolver {
     // Binds UDP and TCP at `listen` (port 0: one free port for both).
     static Result<std::unique_ptr<Server>> start(boost::asio::io_context& io, const platform::Endpoint& listen,
                                                  std::vector<platform::Endpoint> upstreams, const PolicyInForce& policy,
-                                                 DecisionLog& log, Counters& counters);
+                                                 DecisionLog& log, Counters& counters, TrafficMeter& meter);
     ~Server() override = default;  // stops both
 
     virtual platform::Endpoint local() const = 0;

@@ -41,17 +41,26 @@ asio::awaitable<bool> write_all(tcp::socket& socket, std::string_view bytes) {
 
 enum class Passed { done, source_failed, sink_failed };
 
-class Session {
+class Session final : public LiveConnection {
   public:
     Session(tcp::socket client, const SessionParts& parts)
         : client_{std::move(client), {}},
           server_{tcp::socket(client_.socket.get_executor()), {}},
           parts_(parts),
-          watchdog_(client_.socket.get_executor(), [this] {
-              error_code ignored;
-              client_.socket.close(ignored);
-              server_.socket.close(ignored);
-          }) {}
+          watchdog_(client_.socket.get_executor(), [this] { close_both(); }) {
+        parts_.live.add(*this);
+    }
+    ~Session() override { parts_.live.remove(*this); }
+
+    std::optional<Moment> recheck(const Policy& policy, const Moment& now) override {
+        if (!current_) return std::nullopt;
+        const auto who = subject_of(policy, platform::Transport::tcp, client_address_, proxy_address_);
+        const auto decision = decide(policy, who, Target(*current_, std::string_view(current_url_)), now);
+        if (!decision.is_blocked()) return decision.until;
+        parts_.log.blocked(Channel::proxy, who, *current_, decision);
+        close_both();
+        return std::nullopt;
+    }
 
     asio::awaitable<void> run() {
         error_code fault;
@@ -75,6 +84,17 @@ class Session {
     }
 
   private:
+    void close_both() {
+        error_code ignored;
+        client_.socket.close(ignored);
+        server_.socket.close(ignored);
+    }
+
+    // What passes now counts for whom it passes.
+    void note_traffic() {
+        if (current_ && person_ != 0) parts_.meter.passed(person_, *current_, is_by_account_);
+    }
+
     asio::awaitable<bool> refuse(int status, std::string what) {
         parts_.counters.proxy_refused.fetch_add(1, std::memory_order_relaxed);
         co_await write_all(client_.socket, error_page(status, what));
@@ -116,6 +136,7 @@ class Session {
         parts_.counters.proxy_requests.fetch_add(1, std::memory_order_relaxed);
 
         std::string host(request.host);
+        current_.reset();
         if (!platform::parse_address(host)) {
             const auto name = Hostname::parse(host);
             if (!name) co_return co_await refuse(400, name.error().text());
@@ -135,9 +156,19 @@ class Session {
                 if (written && stays) watchdog_.set(keep_alive_limit);
                 co_return written&& stays;
             }
+            if (decision.leaves_a_trace()) {
+                person_ = who.person != nullptr && who.profile->is_supervised ? who.person->id : 0;
+                is_by_account_ = who.is_by_account;
+                current_ = *name;
+                current_url_ = url;
+                note_traffic();
+                parts_.live.expect_change(decision.until);
+            }
         }
         if (request.is_connect) co_return co_await open_tunnel(request, host);
-        co_return co_await pass_on(request, host);
+        const bool goes_on = co_await pass_on(request, host);
+        current_.reset();
+        co_return goes_on;
     }
 
     asio::awaitable<bool> open_tunnel(const RequestHead& request, const std::string& host) {
@@ -149,7 +180,7 @@ class Session {
         if (!written) co_return false;
         std::string early;
         early.swap(client_.buffer);
-        co_await run_tunnel(client_.socket, server_.socket, std::move(early), watchdog_);
+        co_await run_tunnel(client_.socket, server_.socket, std::move(early), watchdog_, [this] { note_traffic(); });
         error_code ignored;
         client_.socket.close(ignored);
         co_return false;
@@ -291,6 +322,7 @@ class Session {
             }
             from.buffer.erase(0, used);
             if (!out.empty()) {
+                note_traffic();
                 watchdog_.set(body_limit);
                 const bool written = co_await write_all(to.socket, out);
                 if (!written) co_return Passed::sink_failed;
@@ -318,6 +350,11 @@ class Session {
     std::string server_host_;
     std::uint16_t server_port_ = 0;
     bool is_server_fresh_ = false;
+    // The site that passes now, and for whom.
+    std::optional<Hostname> current_;
+    std::string current_url_;
+    std::int64_t person_ = 0;
+    bool is_by_account_ = false;
     Watchdog watchdog_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "daemon/asio.h"
 #include "daemon/daemon.h"
+#include "daemon/proxy/live_connections.h"
 
 namespace hort::proxy {
 
@@ -11,6 +12,8 @@ struct SessionParts {
     NameResolver& resolver;
     DecisionLog& log;
     Counters& counters;
+    TrafficMeter& meter;
+    LiveConnections& live;
     platform::Endpoint own;  // the listener
 };
 

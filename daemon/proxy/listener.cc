@@ -3,6 +3,7 @@
 #include "daemon/asio.h"
 #include "daemon/pending_timer.h"
 #include "daemon/proxy/http_session.h"
+#include "platform/clock.h"
 
 namespace hort::proxy {
 namespace {
@@ -10,20 +11,55 @@ namespace {
 using namespace std::chrono_literals;
 using asio::ip::tcp;
 
-class RunningListener final : public Listener {
+class RunningListener final : public Listener, private LiveConnections {
   public:
     RunningListener(asio::io_context& io, tcp::acceptor acceptor, const PolicyInForce& policy, NameResolver& resolver,
-                    DecisionLog& log, Counters& counters)
+                    DecisionLog& log, Counters& counters, TrafficMeter& meter)
         : io_(io),
           acceptor_(std::move(acceptor)),
+          timer_(io),
           own_(from_asio(acceptor_.local_endpoint())),
-          parts_{policy, resolver, log, counters, own_} {
+          parts_{policy, resolver, log, counters, meter, *this, own_} {
         asio::co_spawn(io_, accept(), asio::detached);
     }
     ~RunningListener() override { *alive_ = false; }
     platform::Endpoint local() const override { return own_; }
 
+    void recheck() override {
+        next_ = INT64_MAX;
+        if (all_.empty()) {
+            timer_.cancel();
+            return;
+        }
+        const auto policy = parts_.policy.load();
+        const auto now = platform::now();
+        for (auto* connection : all_) note(connection->recheck(*policy, now));
+        arm();
+    }
+
   private:
+    void note(const std::optional<Moment>& until) {
+        if (until) next_ = std::min(next_, until->awake_seconds);
+    }
+
+    void expect_change(const std::optional<Moment>& until) override {
+        const auto before = next_;
+        note(until);
+        if (next_ != before) arm();
+    }
+
+    void arm() {
+        if (next_ == INT64_MAX) {
+            timer_.cancel();
+            return;
+        }
+        // The steady clock is the awake clock.
+        timer_.expires_at(asio::steady_timer::time_point(std::chrono::seconds(next_)));
+        timer_.async_wait([this, alive = alive_, pending = PendingTimer()](const error_code& fault) {
+            if (!fault && *alive) recheck();
+        });
+    }
+
     asio::awaitable<void> accept() {
         for (;;) {
             error_code fault;
@@ -45,6 +81,8 @@ class RunningListener final : public Listener {
 
     asio::io_context& io_;
     tcp::acceptor acceptor_;
+    asio::steady_timer timer_;
+    std::int64_t next_ = INT64_MAX;  // awake second at which a live connection may have to end
     const platform::Endpoint own_;
     const SessionParts parts_;
     std::size_t clients_ = 0;
@@ -55,7 +93,7 @@ class RunningListener final : public Listener {
 
 Result<std::unique_ptr<Listener>> Listener::start(asio::io_context& io, const platform::Endpoint& listen,
                                                   const PolicyInForce& policy, NameResolver& resolver, DecisionLog& log,
-                                                  Counters& counters) {
+                                                  Counters& counters, TrafficMeter& meter) {
     error_code fault;
     tcp::acceptor acceptor(io);
     const tcp::endpoint endpoint(to_asio(listen.address), listen.port);
@@ -66,7 +104,7 @@ Result<std::unique_ptr<Listener>> Listener::start(asio::io_context& io, const pl
     if (fault)
         return Error{"cannot listen as a proxy: " + fault.message(), listen.text(), "choose another port with --proxy"};
     return std::unique_ptr<Listener>(
-        std::make_unique<RunningListener>(io, std::move(acceptor), policy, resolver, log, counters));
+        std::make_unique<RunningListener>(io, std::move(acceptor), policy, resolver, log, counters, meter));
 }
 
 }  // namespace hort::proxy

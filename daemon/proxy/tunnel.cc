@@ -10,7 +10,7 @@ constexpr auto idle_limit = 10min;
 constexpr std::size_t buffer_size = 64 << 10;
 
 // Waits for bytes before it takes a buffer: an idle tunnel holds none.
-asio::awaitable<void> pump(tcp::socket& from, tcp::socket& to, Watchdog& watchdog) {
+asio::awaitable<void> pump(tcp::socket& from, tcp::socket& to, Watchdog& watchdog, const std::function<void()>& moved) {
     error_code fault;
     std::vector<char> buffer;
     for (;;) {
@@ -27,6 +27,7 @@ asio::awaitable<void> pump(tcp::socket& from, tcp::socket& to, Watchdog& watchdo
         }
         if (fault) break;
         watchdog.set(idle_limit);
+        moved();
         co_await asio::async_write(to, asio::buffer(buffer.data(), got),
                                    asio::redirect_error(asio::use_awaitable, fault));
         if (fault) break;
@@ -43,7 +44,8 @@ asio::awaitable<void> pump(tcp::socket& from, tcp::socket& to, Watchdog& watchdo
 
 }  // namespace
 
-asio::awaitable<void> run_tunnel(tcp::socket& client, tcp::socket& server, std::string early, Watchdog& watchdog) {
+asio::awaitable<void> run_tunnel(tcp::socket& client, tcp::socket& server, std::string early, Watchdog& watchdog,
+                                 const std::function<void()>& moved) {
     error_code fault;
     client.non_blocking(true, fault);
     server.non_blocking(true, fault);
@@ -51,7 +53,7 @@ asio::awaitable<void> run_tunnel(tcp::socket& client, tcp::socket& server, std::
     if (!early.empty())
         co_await asio::async_write(server, asio::buffer(early), asio::redirect_error(asio::use_awaitable, fault));
     if (fault) co_return;
-    co_await (pump(client, server, watchdog) && pump(server, client, watchdog));
+    co_await (pump(client, server, watchdog, moved) && pump(server, client, watchdog, moved));
 }
 
 }  // namespace hort::proxy

@@ -5,7 +5,7 @@ namespace {
 
 constexpr int max_open_requests = 20;
 constexpr const char* request_columns =
-    "SELECT requests.id, person, people.name, kind, subject, why, seconds, made, state, answer, answered "
+    "SELECT requests.id, person, people.name, requests.kind, subject, why, seconds, made, state, answer, answered "
     "FROM requests JOIN people ON person = people.id ";
 
 RequestRecord request_of(const Database::Row& row) {
@@ -61,24 +61,36 @@ Status Grants::put(std::int64_t person, const GrantRecord& grant, const Moment& 
     return run ? Status(Done{}) : Status(run.error());
 }
 
-Status Grants::give(const std::vector<std::int64_t>& people, const GrantRecord& grant, const Moment& now,
-                    const std::string& said, const By& by) {
-    return database_.transaction([&]() -> Status {
-        for (const auto person : people)
-            if (auto done = put(person, grant, now, by); !done) return done;
-        return record_change(database_, by, grant.kind, said);
+Status Grants::put(const Given& given, const Moment& now, const By& by) {
+    for (const auto& grant : given.grants)
+        if (auto done = put(grant.person, grant, now, by); !done) return done;
+    for (const auto& reserve : given.reserves) {
+        const auto run = database_.run(
+            "INSERT INTO reserves (person, day, scope, seconds) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (person, day, scope) DO UPDATE SET seconds = seconds + excluded.seconds",
+            {reserve.person, std::int64_t{reserve.day}, reserve.key, reserve.seconds});
+        if (!run) return run.error();
+    }
+    return Done{};
+}
+
+Status Grants::give(const Given& given, const Moment& now, const std::string& action, const std::string& said,
+                    const By& by) {
+    return change_settings(database_, by, [&](Said& trail) -> Status {
+        if (auto done = put(given, now, by); !done) return done;
+        return trail.is(action, said);
     });
 }
 
 Result<std::int64_t> Grants::resume(const std::vector<std::int64_t>& people, const std::string& said, const By& by) {
     std::int64_t count = 0;
-    const auto done = database_.transaction([&]() -> Status {
+    const auto done = change_settings(database_, by, [&](Said& trail) -> Status {
         for (const auto person : people) {
             const auto run = database_.run("DELETE FROM grants WHERE person = ? AND kind = 'pause'", {person});
             if (!run) return run.error();
             count += *run;
         }
-        return record_change(database_, by, "resume", said);
+        return trail.is("resume", said);
     });
     if (!done) return done.error();
     return count;
@@ -105,7 +117,7 @@ Result<RequestRecord> Grants::request(std::int64_t id) const {
 
 Result<std::int64_t> Grants::ask(const RequestRecord& request, const By& by) {
     std::int64_t id = 0;
-    const auto done = database_.transaction([&]() -> Status {
+    const auto done = change_settings(database_, by, [&](Said& trail) -> Status {
         std::int64_t open = 0;
         auto run = database_.run("SELECT count(*) FROM requests WHERE person = ? AND state = 'open'", {request.person},
                                  [&](const Database::Row& row) { open = row.integer(0); });
@@ -117,23 +129,22 @@ Result<std::int64_t> Grants::ask(const RequestRecord& request, const By& by) {
                 {request.person, request.kind, request.subject, request.seconds, request.why, request.made});
         if (!run) return run.error();
         id = database_.last_id();
-        return record_change(database_, by, "ask", request.child + " " + request.kind + " " + request.subject);
+        return trail.is("ask", request.child + " " + request.kind + " " + request.subject);
     });
     if (!done) return done.error();
     return id;
 }
 
-Status Grants::answer(std::int64_t id, const std::string& state, const std::string& answer,
-                      const std::optional<GrantRecord>& grant, const Moment& now, const By& by) {
-    return database_.transaction([&]() -> Status {
+Status Grants::answer(std::int64_t id, const std::string& state, const std::string& answer, const Given& given,
+                      const Moment& now, const By& by) {
+    return change_settings(database_, by, [&](Said& trail) -> Status {
         const auto run =
             database_.run("UPDATE requests SET state = ?, answer = ?, answered = ? WHERE id = ? AND state = 'open'",
                           {state, answer, by.time, id});
         if (!run) return run.error();
         if (*run == 0) return Error{"request " + std::to_string(id) + " was answered before, or never made", {}, {}};
-        if (grant)
-            if (auto done = put(grant->person, *grant, now, by); !done) return done;
-        return record_change(database_, by, state, "request " + std::to_string(id));
+        if (auto done = put(given, now, by); !done) return done;
+        return trail.is(state, "request " + std::to_string(id));
     });
 }
 

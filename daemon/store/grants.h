@@ -30,14 +30,28 @@ struct RequestRecord {
     std::int64_t answered = 0;
 };
 
+// More time of a budget, on a day of use.
+struct Reserve {
+    std::int64_t person = 0;
+    std::int32_t day = 0;
+    std::string key;
+    std::int64_t seconds = 0;
+};
+
+// What a guardian gives at once.
+struct Given {
+    std::vector<GrantRecord> grants;
+    std::vector<Reserve> reserves;
+};
+
 class Grants {
   public:
     explicit Grants(Database& database) : database_(database) {}
 
     Result<std::vector<GrantRecord>> all() const;
-    // Adds it for each of the people; `now` tells which older rows have ended.
-    Status give(const std::vector<std::int64_t>& people, const GrantRecord& grant, const Moment& now,
-                const std::string& said, const By& by);
+    // `now` tells which older rows have ended.
+    Status give(const Given& given, const Moment& now, const std::string& action, const std::string& said,
+                const By& by);
     // Ends the pauses of these people; returns how many there were.
     Result<std::int64_t> resume(const std::vector<std::int64_t>& people, const std::string& said, const By& by);
 
@@ -46,11 +60,12 @@ class Grants {
     Result<RequestRecord> request(std::int64_t id) const;
     // Returns its number. Refused when the child has 20 open ones.
     Result<std::int64_t> ask(const RequestRecord& request, const By& by);
-    // Refused when it was answered before. With the grant that comes of it, where one does.
-    Status answer(std::int64_t id, const std::string& state, const std::string& answer,
-                  const std::optional<GrantRecord>& grant, const Moment& now, const By& by);
+    // Refused when it was answered before. With what is given.
+    Status answer(std::int64_t id, const std::string& state, const std::string& answer, const Given& given,
+                  const Moment& now, const By& by);
 
   private:
+    Status put(const Given& given, const Moment& now, const By& by);
     Status put(std::int64_t person, const GrantRecord& grant, const Moment& now, const By& by);
     Database& database_;
 };

@@ -16,7 +16,7 @@ Result<std::vector<HoursRecord>> Hours::all() const {
 
 Status Hours::set(const std::string& name, const HoursRecord& record, const std::vector<std::string>& days,
                   const By& by) {
-    return database_.transaction([&]() -> Status {
+    return change_settings(database_, by, [&](Said& trail) -> Status {
         const auto person = People(database_).find(name);
         if (!person) return person.error();
         std::string said;
@@ -29,21 +29,20 @@ Status Hours::set(const std::string& name, const HoursRecord& record, const std:
             if (!run) return run.error();
             said += (said.empty() ? "" : ",") + day;
         }
-        return record_change(
-            database_, by, "hours set",
-            person->name + (record.subject.empty() ? "" : " " + record.subject) + " " + said + " " + record.windows);
+        return trail.is("hours set", person->name + (record.subject.empty() ? "" : " " + record.subject) + " " + said +
+                                         " " + record.windows);
     });
 }
 
 Status Hours::clear(const std::string& name, const std::string& subject, const By& by) {
-    return database_.transaction([&]() -> Status {
+    return change_settings(database_, by, [&](Said& trail) -> Status {
         const auto person = People(database_).find(name);
         if (!person) return person.error();
         const auto run = database_.run("DELETE FROM hours WHERE person = ? AND subject = ?", {person->id, subject});
         if (!run) return run.error();
         if (*run == 0)
             return Error{person->name + " has no hours" + (subject.empty() ? "" : " for " + subject), {}, {}};
-        return record_change(database_, by, "hours clear", person->name + (subject.empty() ? "" : " " + subject));
+        return trail.is("hours clear", person->name + (subject.empty() ? "" : " " + subject));
     });
 }
 

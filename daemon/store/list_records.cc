@@ -32,7 +32,7 @@ Result<std::vector<SubscriptionRecord>> ListRecords::subscriptions() const {
 
 Result<std::int64_t> ListRecords::add(const SubscriptionRecord& subscription, const By& by) {
     std::int64_t id = 0;
-    const auto done = database_.transaction([&]() -> Status {
+    const auto done = change_settings(database_, by, [&](Said& trail) -> Status {
         bool exists = false;
         auto run =
             database_.run("SELECT 1 FROM subscriptions WHERE url = ? AND category = ?",
@@ -45,14 +45,14 @@ Result<std::int64_t> ListRecords::add(const SubscriptionRecord& subscription, co
                  subscription.title});
         if (!run) return run.error();
         id = database_.last_id();
-        return record_change(database_, by, "lists add", subscription.url);
+        return trail.is("lists add", subscription.url);
     });
     if (!done) return done.error();
     return id;
 }
 
 Status ListRecords::remove(std::int64_t id, const By& by) {
-    return database_.transaction([&]() -> Status {
+    return change_settings(database_, by, [&](Said& trail) -> Status {
         std::string url;
         auto run = database_.run("SELECT url FROM subscriptions WHERE id = ?", {id},
                                  [&](const Database::Row& row) { url = row.text(0); });
@@ -60,7 +60,7 @@ Status ListRecords::remove(std::int64_t id, const By& by) {
         if (!run) return run.error();
         if (url.empty())
             return Error{"there is no subscription " + std::to_string(id), {}, "'hortctl lists' shows their numbers"};
-        return record_change(database_, by, "lists remove", url);
+        return trail.is("lists remove", url);
     });
 }
 
@@ -84,7 +84,7 @@ Result<std::vector<BundleRecord>> ListRecords::bundles() const {
 }
 
 Status ListRecords::put_bundle(const BundleRecord& bundle, const By& by) {
-    return database_.transaction([&]() -> Status {
+    return change_settings(database_, by, [&](Said& trail) -> Status {
         std::int64_t serial = 0;
         auto run = database_.run("SELECT serial FROM bundles WHERE name = ?", {bundle.name},
                                  [&](const Database::Row& row) { serial = row.integer(0); });
@@ -100,17 +100,17 @@ Status ListRecords::put_bundle(const BundleRecord& bundle, const By& by) {
                 "serial = excluded.serial, key = excluded.key, installed = excluded.installed",
                 {bundle.name, bundle.serial, bundle.key, bundle.installed});
         if (!run) return run.error();
-        return record_change(database_, by, "rules install", bundle.name + " serial " + std::to_string(bundle.serial));
+        return trail.is("rules install", bundle.name + " serial " + std::to_string(bundle.serial));
     });
 }
 
 Status ListRecords::remove_bundle(const std::string& name, const By& by) {
-    return database_.transaction([&]() -> Status {
+    return change_settings(database_, by, [&](Said& trail) -> Status {
         const auto done = database_.run("DELETE FROM bundles WHERE name = ?", {name});
         if (!done) return done.error();
         if (*done == 0)
             return Error{"there is no bundle " + name, {}, "'hortctl rules status' shows what is installed"};
-        return record_change(database_, by, "rules uninstall", name);
+        return trail.is("rules uninstall", name);
     });
 }
 
@@ -125,22 +125,22 @@ Result<std::vector<TrustedKey>> ListRecords::trusted_keys() const {
 }
 
 Status ListRecords::trust(const TrustedKey& key, const By& by) {
-    return database_.transaction([&]() -> Status {
+    return change_settings(database_, by, [&](Said& trail) -> Status {
         const auto done = database_.run(
             "INSERT INTO trusted_keys (key, title) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET title = "
             "excluded.title",
             {key.key, key.title});
         if (!done) return done.error();
-        return record_change(database_, by, "rules trust", key.key + " " + key.title);
+        return trail.is("rules trust", key.key + " " + key.title);
     });
 }
 
 Status ListRecords::distrust(const std::string& key, const By& by) {
-    return database_.transaction([&]() -> Status {
+    return change_settings(database_, by, [&](Said& trail) -> Status {
         const auto done = database_.run("DELETE FROM trusted_keys WHERE key = ?", {key});
         if (!done) return done.error();
         if (*done == 0) return Error{"the key is not trusted", key, "'hortctl rules status' shows the trusted keys"};
-        return record_change(database_, by, "rules distrust", key);
+        return trail.is("rules distrust", key);
     });
 }
 

@@ -46,13 +46,26 @@ Result<std::vector<PersonRecord>> People::all() const {
     const auto by_id = [&](std::int64_t id) -> PersonRecord& {
         return *std::find_if(out.begin(), out.end(), [&](auto& p) { return p.id == id; });
     };
-    auto read = database_.run("SELECT id, name, tier FROM people ORDER BY name", {}, [&](const Database::Row& row) {
-        const auto tier = parse_tier(row.text(2));
-        if (!tier)
-            bad_tier = row.text(1);
-        else
-            out.push_back({row.integer(0), row.text(1), *tier, {}, {}, {}});
-    });
+    auto read = database_.run(
+        "SELECT id, name, tier, kind = 'profile', COALESCE(parent, 0), born, at_end, detail FROM people ORDER BY kind, "
+        "name",
+        {}, [&](const Database::Row& row) {
+            const auto tier = parse_tier(row.text(2));
+            if (!tier)
+                bad_tier = row.text(1);
+            else
+                out.push_back({row.integer(0),
+                               row.text(1),
+                               *tier,
+                               {},
+                               {},
+                               {},
+                               row.integer(3) != 0,
+                               row.integer(4),
+                               row.text(5),
+                               row.text(6),
+                               row.text(7)});
+        });
     if (!bad_tier.empty()) return Error{"the age tier of " + bad_tier + " is none", "database", {}};
     if (read)
         read = database_.run("SELECT person, account FROM accounts ORDER BY account", {},
@@ -61,12 +74,13 @@ Result<std::vector<PersonRecord>> People::all() const {
         read = database_.run("SELECT person, address FROM devices ORDER BY address", {},
                              [&](const Database::Row& row) { by_id(row.integer(0)).devices.push_back(row.text(1)); });
     if (read)
-        read = database_.run("SELECT person, subject, is_category, verdict FROM rules ORDER BY is_category, subject",
-                             {}, [&](const Database::Row& row) {
-                                 by_id(row.integer(0))
-                                     .rules.push_back({row.text(1), row.integer(2) != 0,
-                                                       row.text(3) == "allow" ? Verdict::allow : Verdict::block});
-                             });
+        read = database_.run(
+            "SELECT person, subject, is_category, verdict, is_always FROM rules ORDER BY is_category, subject", {},
+            [&](const Database::Row& row) {
+                by_id(row.integer(0))
+                    .rules.push_back({row.text(1), row.integer(2) != 0,
+                                      row.text(3) == "allow" ? Verdict::allow : Verdict::block, row.integer(4) != 0});
+            });
     if (!read) return read.error();
     return out;
 }
@@ -84,7 +98,7 @@ Result<PersonRecord> People::find(const std::string& name) const {
 }
 
 Status People::add(const PersonRecord& person, const By& by) {
-    return database_.transaction([&]() -> Status {
+    return change_settings(database_, by, [&](Said& trail) -> Status {
         bool exists = false;
         auto done = database_.run("SELECT 1 FROM people WHERE name = ?", {person.name},
                                   [&](const Database::Row&) { exists = true; });
@@ -92,27 +106,33 @@ Status People::add(const PersonRecord& person, const By& by) {
             return Error{
                 person.name + " exists already", {}, "'hortctl child show " + person.name + "' shows the rules"};
         if (done)
-            done = database_.run("INSERT INTO people (name, tier) VALUES (?, ?)", {person.name, name_of(person.tier)});
+            done = database_.run(
+                "INSERT INTO people (name, tier, kind, born) VALUES (?, ?, ?, ?)",
+                {person.name, name_of(person.tier), person.is_profile ? "profile" : "person", person.born});
+        if (done && person.parent != 0)
+            done = database_.run("UPDATE people SET parent = ? WHERE name = ?", {person.parent, person.name});
         if (!done) return done.error();
         if (auto bound = bind_all(database_, database_.last_id(), person.accounts, person.devices); !bound)
             return bound;
-        return record_change(database_, by, "child add",
-                             person.name + " tier " + std::string(name_of(person.tier)) + listed(person.accounts) +
-                                 listed(person.devices));
+        return trail.is(person.is_profile ? "profile add" : "child add",
+                        person.name + " tier " + std::string(name_of(person.tier)) + listed(person.accounts) +
+                            listed(person.devices));
     });
 }
 
 Status People::remove(const std::string& name, const By& by) {
-    return database_.transaction([&]() -> Status {
-        const auto done = database_.run("DELETE FROM people WHERE name = ?", {name});
+    return change_settings(database_, by, [&](Said& trail) -> Status {
+        const auto person = find(name);
+        if (!person) return person.error();
+        auto done = database_.run("UPDATE people SET parent = NULL WHERE parent = ?", {person->id});
+        if (done) done = database_.run("DELETE FROM people WHERE id = ?", {person->id});
         if (!done) return done.error();
-        if (*done == 0) return nobody(name);
-        return record_change(database_, by, "child remove", name);
+        return trail.is(person->is_profile ? "profile remove" : "child remove", person->name);
     });
 }
 
 Status People::change(const std::string& name, const PersonChange& change, const By& by) {
-    return database_.transaction([&]() -> Status {
+    return change_settings(database_, by, [&](Said& trail) -> Status {
         const auto person = find(name);
         if (!person) return person.error();
         for (const auto& item : change.unbind) {
@@ -133,27 +153,48 @@ Status People::change(const std::string& name, const PersonChange& change, const
             if (!run) return run.error();
             said += " tier " + std::string(name_of(person->tier)) + " to " + std::string(name_of(*change.tier));
         }
+        const auto set = [&](const char* sql, const std::optional<std::string>& value, const char* what) -> Status {
+            if (!value) return Done{};
+            const auto run = database_.run(sql, {*value, person->id});
+            if (!run) return run.error();
+            said += std::string(" ") + what + " " + *value;
+            return Done{};
+        };
+        if (auto done = set("UPDATE people SET born = ? WHERE id = ?", change.born, "born"); !done) return done;
+        if (auto done = set("UPDATE people SET at_end = ? WHERE id = ?", change.at_end, "at the end"); !done)
+            return done;
+        if (auto done = set("UPDATE people SET detail = ? WHERE id = ?", change.detail, "keeps"); !done) return done;
+        if (change.parent) {
+            const auto run =
+                *change.parent == 0
+                    ? database_.run("UPDATE people SET parent = NULL WHERE id = ?", {person->id})
+                    : database_.run("UPDATE people SET parent = ? WHERE id = ?", {*change.parent, person->id});
+            if (!run) return run.error();
+            said += " profile";
+        }
         said += listed(change.accounts) + listed(change.devices);
         for (const auto& item : change.unbind) said += " without " + item;
-        return record_change(database_, by, "child set", said);
+        return trail.is("child set", said);
     });
 }
 
 Status People::set_rule(const std::string& name, const OwnRule& rule, const By& by) {
-    return database_.transaction([&]() -> Status {
+    return change_settings(database_, by, [&](Said& trail) -> Status {
         const auto person = find(name);
         if (!person) return person.error();
         const auto done = database_.run(
-            "INSERT INTO rules (person, subject, is_category, verdict) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (person, is_category, subject) DO UPDATE SET verdict = excluded.verdict",
-            {person->id, rule.subject, std::int64_t{rule.is_category}, name_of(rule.verdict)});
+            "INSERT INTO rules (person, subject, is_category, verdict, is_always) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (person, is_category, subject) DO UPDATE SET verdict = excluded.verdict, is_always = "
+            "excluded.is_always",
+            {person->id, rule.subject, std::int64_t{rule.is_category}, name_of(rule.verdict),
+             std::int64_t{rule.is_always}});
         if (!done) return done.error();
-        return record_change(database_, by, std::string(name_of(rule.verdict)), person->name + " " + rule.subject);
+        return trail.is(std::string(name_of(rule.verdict)), person->name + " " + rule.subject);
     });
 }
 
 Status People::unset_rule(const std::string& name, const std::string& subject, bool is_category, const By& by) {
-    return database_.transaction([&]() -> Status {
+    return change_settings(database_, by, [&](Said& trail) -> Status {
         const auto person = find(name);
         if (!person) return person.error();
         const auto done = database_.run("DELETE FROM rules WHERE person = ? AND is_category = ? AND subject = ?",
@@ -163,7 +204,7 @@ Status People::unset_rule(const std::string& name, const std::string& subject, b
             return Error{person->name + " has no own rule for " + subject,
                          {},
                          "'hortctl child show " + person->name + "' shows the rules"};
-        return record_change(database_, by, "unset", person->name + " " + subject);
+        return trail.is("unset", person->name + " " + subject);
     });
 }
 
@@ -180,6 +221,35 @@ Result<std::string> People::setting(const std::string& key, const std::function<
     }
     if (!done) return done.error();
     return value;
+}
+
+std::string People::setting(const std::string& key) const {
+    std::string value;
+    (void)database_.run("SELECT value FROM settings WHERE key = ?", {key},
+                        [&](const Database::Row& row) { value = row.text(0); });
+    return value;
+}
+
+Status People::set_setting(const std::string& key, const std::string& value, const By& by) {
+    return change_settings(database_, by, [&](Said& trail) -> Status {
+        const auto run =
+            value.empty() ? database_.run("DELETE FROM settings WHERE key = ?", {key})
+                          : database_.run("INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)", {key, value});
+        if (!run) return run.error();
+        return trail.is("settings", key);
+    });
+}
+
+Status People::erase(const std::string& name, const By& by) {
+    return change_settings(database_, by, [&](Said& trail) -> Status {
+        const auto person = find(name);
+        if (!person) return person.error();
+        for (const char* sql : {"DELETE FROM usage WHERE person = ?", "DELETE FROM spans WHERE person = ?",
+                                "DELETE FROM reserves WHERE person = ?", "DELETE FROM break_states WHERE person = ?",
+                                "DELETE FROM requests WHERE person = ?"})
+            if (const auto run = database_.run(sql, {person->id}); !run) return run.error();
+        return trail.is("erase", person->name);
+    });
 }
 
 }  // namespace hort::store

@@ -14,27 +14,37 @@ struct OwnRule {
     std::string subject;  // a host name, the id of a service (which has no dot), or the id of a category
     bool is_category = false;
     Verdict verdict = Verdict::block;
+    bool is_always = false;  // an allow rule that holds outside hours, too
 };
 
+// A person, or a profile that persons follow: its rules, hours and budgets are theirs, unless they have their own.
 struct PersonRecord {
     std::int64_t id = 0;
     std::string name;
     Tier tier = Tier::age_7_11;
     std::vector<std::string> accounts, devices;
     std::vector<OwnRule> rules;
+    bool is_profile = false;
+    std::int64_t parent = 0;  // the profile that is followed; 0: none
+    std::string born;         // "2015-06-12"; empty: not told
+    std::string at_end =
+        "lock";          // what happens to a session when the time is up: "lock", "freeze", "log-out", "nothing"
+    std::string detail;  // what is kept of its use: "full", "counts"; empty: by the age tier
 };
 
 struct PersonChange {
     std::optional<Tier> tier;
     std::vector<std::string> accounts, devices;  // bound from now on
     std::vector<std::string> unbind;             // accounts and devices, not bound any more
+    std::optional<std::string> born, at_end, detail;
+    std::optional<std::int64_t> parent;  // 0: no profile any more
 };
 
 class People {
   public:
     explicit People(Database& database) : database_(database) {}
 
-    Result<std::vector<PersonRecord>> all() const;
+    Result<std::vector<PersonRecord>> all() const;  // people first, then profiles
     Result<PersonRecord> find(const std::string& name) const;
 
     Status add(const PersonRecord& person, const By& by);
@@ -47,6 +57,11 @@ class People {
 
     // A setting that is made once by `make` and kept.
     Result<std::string> setting(const std::string& key, const std::function<std::string()>& make);
+    // Empty when it was never set.
+    std::string setting(const std::string& key) const;
+    Status set_setting(const std::string& key, const std::string& value, const By& by);
+    // What is known of a person beside its settings: what it used, its requests. The settings stay.
+    Status erase(const std::string& name, const By& by);
 
   private:
     Database& database_;

@@ -103,6 +103,72 @@ CREATE TABLE requests (
     answered INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 )sql",
+    // 4: profiles that persons follow; birthdays; budgets and what is used of them; what changed by a change; the PIN
+    R"sql(
+ALTER TABLE people ADD COLUMN kind TEXT NOT NULL DEFAULT 'person' CHECK (kind IN ('person', 'profile'));
+ALTER TABLE people ADD COLUMN parent INTEGER REFERENCES people(id);
+ALTER TABLE people ADD COLUMN born TEXT NOT NULL DEFAULT '';
+ALTER TABLE people ADD COLUMN at_end TEXT NOT NULL DEFAULT 'lock'
+    CHECK (at_end IN ('lock', 'freeze', 'log-out', 'nothing'));
+ALTER TABLE people ADD COLUMN detail TEXT NOT NULL DEFAULT '' CHECK (detail IN ('', 'full', 'counts'));
+ALTER TABLE rules ADD COLUMN is_always INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE audit ADD COLUMN before TEXT NOT NULL DEFAULT '';
+ALTER TABLE audit ADD COLUMN after TEXT NOT NULL DEFAULT '';
+INSERT OR IGNORE INTO people (name, tier, kind) VALUES ('household', '16-17', 'profile');
+CREATE TABLE budgets (
+    id INTEGER PRIMARY KEY,
+    person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    scope TEXT NOT NULL,
+    period TEXT NOT NULL CHECK (period IN ('day', 'week', 'month')),
+    amounts TEXT NOT NULL,
+    carries_over INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    UNIQUE (person, scope, period)
+) STRICT;
+CREATE TABLE uncounted (
+    person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    subject TEXT NOT NULL,
+    PRIMARY KEY (person, subject)
+) STRICT;
+CREATE TABLE breaks (
+    person INTEGER NOT NULL PRIMARY KEY REFERENCES people(id) ON DELETE CASCADE,
+    after INTEGER NOT NULL,
+    length INTEGER NOT NULL
+) STRICT;
+CREATE TABLE reserves (
+    person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    day INTEGER NOT NULL,
+    scope TEXT NOT NULL,
+    seconds INTEGER NOT NULL,
+    PRIMARY KEY (person, day, scope)
+) STRICT;
+CREATE TABLE usage (
+    person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    day INTEGER NOT NULL,
+    scope TEXT NOT NULL,
+    seconds INTEGER NOT NULL,
+    PRIMARY KEY (person, day, scope)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE spans (
+    id INTEGER PRIMARY KEY,
+    person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    scope TEXT NOT NULL,
+    start INTEGER NOT NULL,
+    seconds INTEGER NOT NULL
+) STRICT;
+CREATE INDEX spans_by_scope ON spans (person, scope, start);
+CREATE TABLE break_states (
+    person INTEGER NOT NULL PRIMARY KEY REFERENCES people(id) ON DELETE CASCADE,
+    run INTEGER NOT NULL,
+    as_of INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE pin_attempts (
+    account TEXT NOT NULL PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    blocked_until INTEGER NOT NULL
+) STRICT;
+)sql",
 };
 
 }  // namespace hort::store

@@ -33,23 +33,48 @@ class NoLists final : public lists::Keeper {
     std::vector<RuleFile> rule_files_;
 };
 
+// Nobody counts; what is put in force is in force.
+class NoTimekeeper final : public usage::Timekeeper {
+  public:
+    explicit NoTimekeeper(PolicyInForce& policy) : policy_(policy) {}
+    void put_in_force(std::shared_ptr<Policy> policy) override { policy_.publish(std::move(policy)); }
+    void catch_up() override {}
+    void flush() override {}
+    Day today() const override { return 20000; }
+    std::string session_problem() const override { return "none"; }
+    std::set<std::int64_t> in_use() const override { return {}; }
+    void passed(std::int64_t, const Hostname&, bool) override {}
+
+  private:
+    PolicyInForce& policy_;
+};
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static auto database = *store::Database::open(":memory:");
     static store::People people(*database);
     static store::Hours hours(*database);
     static store::Grants grants(*database);
+    static store::Budgets budgets(*database);
     static PolicyInForce policy;
     static Counters counters;
     static RecentBlocks recent(true);
     static store::ListRecords records(*database);
     static NoLists keeper;
     static const auto publish = [] {
-        policy.publish(build_policy({*people.all(), *hours.all(), *grants.all()}, {}, keeper.library().ruleset));
+        policy.publish(
+            build_policy(*HouseholdRecords::read(people, hours, grants, budgets), {}, keeper.library().ruleset));
         return Status(Done{});
     };
     static const bool ready = bool(publish());
-    static control::Household household{*database, people, hours,   grants, records, keeper, policy,
-                                        counters,  recent, publish, "dns",  "proxy", {}};
+    static store::Ledger ledger(*database);
+    static NoTimekeeper timekeeper(policy);
+    static const auto no_pin = [](const std::string&, const std::string&, const std::function<void(Status)>& done) {
+        done(Error{"that is not the PIN", {}, {}});
+    };
+    static const auto no_salt = [] { return std::string("0123456789abcdef"); };
+    static control::Household household{*database,  people,  hours,   grants, budgets,  ledger,
+                                        timekeeper, records, keeper,  policy, counters, recent,
+                                        publish,    no_pin,  no_salt, "dns",  "proxy",  {}};
     if (!ready) return 0;
     const std::string_view line(reinterpret_cast<const char*>(data), size);
     std::optional<std::string> answer;

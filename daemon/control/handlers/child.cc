@@ -5,11 +5,50 @@
 #include "platform/accounts.h"
 #include "platform/clock.h"
 #include "platform/endpoint.h"
+#include "rules/local_time.h"
 
 namespace hort::control::handlers {
 namespace {
 
 using nlohmann::json;
+
+// Tier and birthday as given: an age now, or the day of birth.
+Status read_age(Household& household, const json& params, std::optional<Tier>& tier, std::optional<std::string>& born) {
+    if (params.contains("age") && params.contains("born"))
+        return Error{"--age and --born is too much", {}, "expected one of them"};
+    if (params.contains("age")) tier = tier_of_age(params.at("age"));
+    if (params.contains("born")) {
+        born = params.at("born").get<std::string>();
+        const auto day = parse_day(*born);
+        if (!day) return day.error();
+        const int age = age_on(*day, household.timekeeper.today());
+        if (age < 0 || age > 120) return Error{"not a day of birth: " + *born, {}, "expected one such as 2015-06-12"};
+        tier = tier_of_age(age);
+    }
+    return Done{};
+}
+
+// The id of a profile by its name; 0 for "none".
+Result<std::int64_t> profile_id(Household& household, const std::string& name, const std::string& of) {
+    if (name == "none") return std::int64_t{0};
+    const auto profile = household.people.find(name);
+    if (!profile || !profile->is_profile)
+        return Error{"there is no profile " + name, {}, "'hortctl profile list' shows them; 'none' ends it"};
+    // A profile that follows itself, by whatever way, follows nobody.
+    const auto everyone = household.people.all();
+    if (!everyone) return everyone.error();
+    auto id = profile->id;
+    for (std::size_t i = 0; id != 0 && i <= everyone->size(); ++i) {
+        std::int64_t next = 0;
+        for (const auto& one : *everyone)
+            if (one.id == id) {
+                if (one.name == of) return Error{of + " would follow itself", {}, {}};
+                next = one.parent;
+            }
+        id = next;
+    }
+    return profile->id;
+}
 
 // A change that the store took is put in force before it is answered.
 Result<json> answer(Household& household, const Status& done, std::string message) {
@@ -50,6 +89,8 @@ Result<json> set(Household& household, const Caller& caller, const json& params,
     const auto* service = category ? nullptr : find_service(*household.policy.load(), subject);
     if (!category && service == nullptr && subject.find('.') == std::string::npos)
         return Error{"neither a category nor a service nor a site", subject, "'hortctl lists' shows the categories"};
+    if (params.value("always", false) && category)
+        return Error{"a category cannot be allowed outside the hours", {}, "name the site or the service"};
     std::string message = (category             ? "The category " + subject
                            : service != nullptr ? service->title + " (its sites and programs)"
                                                 : subject + " and all below it") +
@@ -57,26 +98,34 @@ Result<json> set(Household& household, const Caller& caller, const json& params,
     if (const auto host = Hostname::parse(subject);
         !category && host && ProtectedHelp::shipped().contains(*host) && verdict == Verdict::block)
         return Error{subject + " is protected help, which is always reachable", {}, "it cannot be blocked"};
-    return answer(household,
-                  household.people.set_rule(*name, {subject, static_cast<bool>(category), verdict}, by(caller)),
-                  std::move(message));
+    return answer(
+        household,
+        household.people.set_rule(*name, {subject, static_cast<bool>(category), verdict, params.value("always", false)},
+                                  by(caller)),
+        std::move(message));
 }
 
 }  // namespace
 
 store::By by(const Caller& caller) { return {caller.name, platform::now().wall_seconds}; }
 
-json child_json(const store::PersonRecord& record, const Policy& policy) {
+json child_json(const store::PersonRecord& record, const Policy& policy, Day today) {
     json out = {{"name", record.name},
                 {"tier", name_of(record.tier)},
                 {"accounts", record.accounts},
                 {"devices", record.devices},
                 {"rules", json::array()},
                 {"blocked_categories", json::array()},
-                {"supervised", record.tier != Tier::adult}};
+                {"supervised", record.tier != Tier::adult},
+                {"is_profile", record.is_profile},
+                {"at_end", record.at_end},
+                {"born", record.born},
+                {"birthday", birthday_json(record, today)}};
     for (const auto& rule : record.rules)
-        out["rules"].push_back(
-            {{"subject", rule.subject}, {"category", rule.is_category}, {"verdict", name_of(rule.verdict)}});
+        out["rules"].push_back({{"subject", rule.subject},
+                                {"category", rule.is_category},
+                                {"verdict", name_of(rule.verdict)},
+                                {"always", rule.is_always}});
     if (const auto* person = policy.find(record.name)) {
         const auto& entries = Taxonomy::shipped().entries();
         for (std::size_t i = 0; i < entries.size(); ++i)
@@ -90,7 +139,16 @@ json child_json(const store::PersonRecord& record, const Policy& policy) {
 Result<json> child_add(Household& household, const Caller& caller, const json& params) {
     store::PersonRecord person;
     person.name = params.at("name");
-    person.tier = tier_of_age(params.value("age", 10));
+    std::optional<Tier> tier;
+    std::optional<std::string> born;
+    if (auto read = read_age(household, params, tier, born); !read) return read.error();
+    person.tier = tier.value_or(tier_of_age(10));
+    person.born = born.value_or("");
+    if (params.contains("profile")) {
+        const auto id = profile_id(household, params.at("profile").get<std::string>(), person.name);
+        if (!id) return id.error();
+        person.parent = *id;
+    }
     if (auto bound = read_bindings(params, person.accounts, person.devices); !bound) return bound.error();
     std::string message = person.name + " is added with the age tier " + std::string(name_of(person.tier)) + ".";
     if (person.accounts.empty() && person.devices.empty())
@@ -103,16 +161,42 @@ Result<json> child_set(Household& household, const Caller& caller, const json& p
     const auto name = stored_name(household, params);
     if (!name) return name.error();
     store::PersonChange change;
-    if (params.contains("age")) change.tier = tier_of_age(params.at("age"));
+    if (auto read = read_age(household, params, change.tier, change.born); !read) return read.error();
+    if (params.contains("at-end")) change.at_end = params.at("at-end").get<std::string>();
+    if (params.contains("detail")) change.detail = params.at("detail").get<std::string>();
+    if (params.contains("profile")) {
+        const auto id = profile_id(household, params.at("profile").get<std::string>(), *name);
+        if (!id) return id.error();
+        change.parent = *id;
+    }
     if (auto bound = read_bindings(params, change.accounts, change.devices); !bound) return bound.error();
     for (const auto& item : params.value("unbind", json::array())) {
         // A device in whatever form it was typed.
         const auto address = platform::parse_address(item.get<std::string>());
         change.unbind.push_back(address ? platform::address_text(*address) : item.get<std::string>());
     }
-    if (!change.tier && change.accounts.empty() && change.devices.empty() && change.unbind.empty())
-        return Error{"nothing to change is given", {}, "expected --age, --account, --device or --unbind"};
+    if (!change.tier && !change.at_end && !change.detail && !change.parent && change.accounts.empty() &&
+        change.devices.empty() && change.unbind.empty())
+        return Error{"nothing to change is given",
+                     {},
+                     "expected --age, --born, --account, --device, --unbind, --profile, --at-end or --detail"};
     return answer(household, household.people.change(*name, change, by(caller)), *name + " is changed.");
+}
+
+Result<json> child_promote(Household& household, const Caller& caller, const json& params) {
+    const auto person = household.people.find(params.at("child").get<std::string>());
+    if (!person) return person.error();
+    const auto birthday = birthday_json(*person, household.timekeeper.today());
+    if (birthday.is_null())
+        return Error{"no other age tier is due for " + person->name,
+                     {},
+                     person->born.empty()
+                         ? "'hortctl child set " + person->name + " --born 2015-06-12' tells the day of birth"
+                         : std::string()};
+    store::PersonChange change;
+    change.tier = *parse_tier(birthday.at("tier").get<std::string>());
+    return answer(household, household.people.change(person->name, change, by(caller)),
+                  person->name + " has the age tier " + birthday.at("tier").get<std::string>() + " now.");
 }
 
 Result<json> child_list(Household& household, const Caller&, const json&) {
@@ -120,19 +204,23 @@ Result<json> child_list(Household& household, const Caller&, const json&) {
     if (!everyone) return everyone.error();
     json out = {{"children", json::array()}};
     const auto policy = household.policy.load();
-    for (const auto& person : *everyone) out["children"].push_back(child_json(person, *policy));
+    for (const auto& person : *everyone)
+        if (!person.is_profile) out["children"].push_back(child_json(person, *policy, household.timekeeper.today()));
     return out;
 }
 
 Result<json> child_show(Household& household, const Caller&, const json& params) {
     const auto person = household.people.find(params.at("child").get<std::string>());
     if (!person) return person.error();
-    return child_json(*person, *household.policy.load());
+    household.timekeeper.catch_up();
+    return child_json(*person, *household.policy.load(), household.timekeeper.today());
 }
 
 Result<json> child_remove(Household& household, const Caller& caller, const json& params) {
     const auto name = stored_name(household, params);
     if (!name) return name.error();
+    if (*name == household_name)
+        return Error{"the profile household holds for devices that belong to nobody known", {}, "it cannot be removed"};
     auto result = answer(household, household.people.remove(*name, by(caller)), *name + " is removed with all rules.");
     if (result) household.recent.forget(*name);
     return result;

@@ -46,7 +46,7 @@ Result<std::int64_t> moment_of(const Policy& policy, const std::string& text, st
 Result<json> explain(Household& household, const Caller&, const json& params) {
     const auto policy = household.policy.load();
     const auto name = params.at("child").get<std::string>();
-    const auto who = policy->subject_named(name);
+    auto who = policy->subject_named(name);
     if (who.profile == nullptr)
         return Error{"there is no child and no group called " + name, {}, "'hortctl child list' shows who there is"};
     const auto real_now = platform::now();
@@ -54,7 +54,20 @@ Result<json> explain(Household& household, const Caller&, const json& params) {
     if (params.contains("at")) {
         const auto moment = moment_of(*policy, params.at("at").get<std::string>(), now.wall_seconds);
         if (!moment) return moment.error();
-        now = {*moment, now.boot_seconds + (*moment - now.wall_seconds)};
+        now = {*moment, now.boot_seconds + (*moment - now.wall_seconds),
+               now.awake_seconds + (*moment - now.wall_seconds)};
+    }
+    // Another time is asked about as if nothing were used until then.
+    std::optional<Person> then;
+    if (params.contains("at") && who.person != nullptr) {
+        then = *who.person;
+        for (auto& state : then->budgets) {
+            if (state.empty_at) state.used = state.allowed - state.left(real_now);
+            state.empty_at.reset();
+        }
+        then->break_state.begins_at.reset();
+        who.person = &*then;
+        who.profile = &then->profile;
     }
     const auto put_until = [&](json& out, const Decision& decision) {
         out["until"] = decision.until ? json(decision.until->wall_seconds) : json();
@@ -71,8 +84,22 @@ Result<json> explain(Household& household, const Caller&, const json& params) {
         put_until(out, decision);
         return out;
     }
-    const auto host = Hostname::parse(params.at("site").get<std::string>());
-    if (!host) return host.error();
+    const auto text = params.at("site").get<std::string>();
+    const auto* service = find_service(*policy, text);
+    auto host = Hostname::parse(service != nullptr && !service->hosts.empty() ? service->hosts.front().text() : text);
+    if (service != nullptr ? service->hosts.empty()
+                           : !host || host->label_count() < 2 || text.find(".exe") != std::string::npos) {
+        const auto program = service != nullptr && !service->executables.empty() ? service->executables.front() : text;
+        const auto decision = decide(*policy, who, Target::of_program(program), now);
+        json out = {{"program", program},
+                    {"child", who.display_name()},
+                    {"verdict", name_of(decision.verdict)},
+                    {"reason", name_of(decision.reason)},
+                    {"sentence", explain_program(decision, *policy, who, program)},
+                    {"sources", json::array()}};
+        put_until(out, decision);
+        return out;
+    }
     const auto decision = decide(*policy, who, *host, now);
     json out = {{"site", host->text()},
                 {"child", who.display_name()},
@@ -88,9 +115,9 @@ Result<json> explain(Household& household, const Caller&, const json& params) {
         out["category"] = id;
         for (const auto& place : hort::lists::find_places(household.keeper.library(), *host, *decision.source.category))
             out["sources"].push_back({{"list", place.list}, {"line", place.line}, {"entry", place.entry}});
-        if (const auto* service = service_of(*host, *decision.source.category))
+        if (const auto* known = service_of(*host, *decision.source.category))
             out["sources"].push_back(
-                {{"list", "the service " + service->title}, {"line", nullptr}, {"entry", service->id}});
+                {{"list", "the service " + known->title}, {"line", nullptr}, {"entry", known->id}});
     }
     put_until(out, decision);
     return out;

@@ -13,11 +13,13 @@ Result<json> version(Household&, const Caller&, const json&) { return json{{"ver
 Result<json> status(Household& household, const Caller& caller, const json&) {
     const auto everyone = household.people.all();
     if (!everyone) return everyone.error();
+    household.timekeeper.catch_up();
     const auto policy = household.policy.load();
     json out = {{"version", hort::version}, {"children", json::array()}};
     const bool sees_all = caller.role == ctl::Role::guardian;
     for (const auto& person : *everyone)
-        if (sees_all || person.name == caller.child) out["children"].push_back(child_json(person, *policy));
+        if (!person.is_profile && (sees_all || person.name == caller.child))
+            out["children"].push_back(child_json(person, *policy, household.timekeeper.today()));
     if (!sees_all) return out;
     const auto& library = household.keeper.library();
     const auto& c = household.counters;
@@ -32,6 +34,7 @@ Result<json> status(Household& household, const Caller& caller, const json&) {
         out["rule_files"].push_back({{"name", file.name}, {"serial", file.serial}, {"title", file.title}});
     out["list_count"] = library.lists.size();
     out["warnings"] = library.warnings;
+    if (const auto requests = household.grants.requests(true)) out["open_requests"] = requests->size();
     out["counters"] = {{"dns_queries", c.dns_queries.load()},     {"dns_blocked", c.dns_blocked.load()},
                        {"dns_cached", c.dns_cached.load()},       {"dns_forwarded", c.dns_forwarded.load()},
                        {"dns_failed", c.dns_failed.load()},       {"proxy_requests", c.proxy_requests.load()},

@@ -14,11 +14,6 @@ using nlohmann::json;
 
 constexpr std::int64_t usual_grant = 3600;  // a site that was asked for, when the answer does not say how long
 
-Result<json> in_force(Household& household, json out) {
-    if (auto published = household.put_in_force(); !published) return published.error();
-    return out;
-}
-
 // The one that is named, or all children.
 Result<std::vector<store::PersonRecord>> chosen(Household& household, const json& params) {
     const bool is_all = params.value("all", false);
@@ -32,7 +27,8 @@ Result<std::vector<store::PersonRecord>> chosen(Household& household, const json
     }
     auto everyone = household.people.all();
     if (!everyone) return everyone.error();
-    std::erase_if(*everyone, [](const store::PersonRecord& person) { return person.tier == Tier::adult; });
+    std::erase_if(*everyone,
+                  [](const store::PersonRecord& person) { return person.is_profile || person.tier == Tier::adult; });
     if (everyone->empty()) return Error{"there are no children", {}, "'hortctl child add NAME --age AGE' adds one"};
     return everyone;
 }
@@ -67,6 +63,44 @@ std::int64_t bonus_seconds(const Policy& policy, const Person& person, const Mom
     return left + given;
 }
 
+// More time as it is given: at the end of the hours, and to the budget of the computer; or to the budget of `key`.
+struct MoreTime {
+    store::Given given;
+    std::optional<std::int64_t> until;
+    std::string text;  // "30 min more, until 20:00"
+};
+
+Result<MoreTime> more_time(Household& household, const Policy& policy, const Person& person, const std::string& key,
+                           std::int64_t seconds, const Moment& now) {
+    MoreTime out;
+    out.text = text_of_duration(seconds) + " more";
+    const std::string budget_key = key.empty() ? std::string(store::device_key) : key;
+    const auto& budgets = person.profile.budgets;
+    const auto budget =
+        std::find_if(budgets.begin(), budgets.end(), [&](const Budget& b) { return b.key == budget_key; });
+    if (budget != budgets.end())
+        out.given.reserves.push_back({person.id, household.timekeeper.today(), budget_key, seconds});
+    if (!key.empty()) {
+        if (budget == budgets.end())
+            return Error{person.name + " has no budget of " + key,
+                         {},
+                         "'hortctl allow " + person.name + " " + key + " --for 1h' allows it for a while"};
+        out.text += " of " + text_of(budget->scope);
+        return out;
+    }
+    if (person.profile.online) {
+        const auto until = after(now, bonus_seconds(policy, person, now, seconds));
+        out.given.grants.push_back({0, person.id, "bonus", "", until, platform::boot_id()});
+        out.until = until.wall_seconds;
+        out.text += ", until " + time_text(policy, until.wall_seconds, now.wall_seconds);
+    } else if (budget == budgets.end()) {
+        return Error{person.name + " has neither hours nor a budget of the computer: nothing ends",
+                     {},
+                     "'hortctl allow " + person.name + " SITE --for 1h' allows a site for a while"};
+    }
+    return out;
+}
+
 json request_json(const store::RequestRecord& request) {
     return {{"id", request.id},           {"child", request.child},
             {"kind", request.kind},       {"subject", request.subject},
@@ -76,6 +110,11 @@ json request_json(const store::RequestRecord& request) {
 }
 
 }  // namespace
+
+Result<json> in_force(Household& household, json out) {
+    if (auto published = household.put_in_force(); !published) return published.error();
+    return out;
+}
 
 std::string time_text(const Policy& policy, std::int64_t moment, std::int64_t now) {
     const auto local = policy.zone.local_time(moment);
@@ -168,20 +207,19 @@ Result<json> week(Household& household, const Caller&, const json& params) {
 }
 
 Result<json> bonus(Household& household, const Caller& caller, const json& params) {
+    household.timekeeper.catch_up();
     const auto policy = household.policy.load();
     const auto* person = policy->find(params.at("child").get<std::string>());
     if (person == nullptr) return household.people.find(params.at("child").get<std::string>()).error();
     const auto now = platform::now();
-    const auto given = params.at("time").get<std::int64_t>();
-    const auto until = after(now, bonus_seconds(*policy, *person, now, given));
-    const store::GrantRecord grant{0, person->id, "bonus", "", until, platform::boot_id()};
-    if (auto done =
-            household.grants.give({person->id}, grant, now, person->name + " " + text_of_duration(given), by(caller));
+    const auto more = more_time(household, *policy, *person, key_of(params.value("of", json::array())),
+                                params.at("time").get<std::int64_t>(), now);
+    if (!more) return more.error();
+    if (auto done = household.grants.give(more->given, now, "bonus", person->name + " " + more->text, by(caller));
         !done)
         return done.error();
-    return in_force(household, {{"message", person->name + " has " + text_of_duration(given) + " more, until " +
-                                                time_text(*policy, until.wall_seconds, now.wall_seconds) + "."},
-                                {"until", until.wall_seconds}});
+    return in_force(household, {{"message", person->name + " has " + more->text + "."},
+                                {"until", more->until ? json(*more->until) : json()}});
 }
 
 Result<json> allow_for(Household& household, const Caller& caller, const json& params) {
@@ -192,8 +230,8 @@ Result<json> allow_for(Household& household, const Caller& caller, const json& p
     const auto subject = params.at("subject").get<std::string>();
     const store::GrantRecord grant{0, person->id, "allow", subject, until, platform::boot_id()};
     const auto end = time_text(*household.policy.load(), until.wall_seconds, now.wall_seconds);
-    if (auto done =
-            household.grants.give({person->id}, grant, now, person->name + " " + subject + " until " + end, by(caller));
+    if (auto done = household.grants.give({{grant}, {}}, now, "allow", person->name + " " + subject + " until " + end,
+                                          by(caller));
         !done)
         return done.error();
     return in_force(household, {{"message", subject + " is allowed for " + person->name + " until " + end + "."},
@@ -210,7 +248,12 @@ Result<json> pause(Household& household, const Caller& caller, const json& param
         grant.until = after(now, params.at("for").get<std::int64_t>());
         end = " until " + time_text(*household.policy.load(), grant.until->wall_seconds, now.wall_seconds);
     }
-    if (auto done = household.grants.give(ids_of(*people), grant, now, names_of(*people) + end, by(caller)); !done)
+    store::Given given;
+    for (const auto id : ids_of(*people)) {
+        grant.person = id;
+        given.grants.push_back(grant);
+    }
+    if (auto done = household.grants.give(given, now, "pause", names_of(*people) + end, by(caller)); !done)
         return done.error();
     return in_force(household, {{"message", "Everything is paused for " + names_of(*people) + end + "."}});
 }
@@ -268,25 +311,26 @@ Result<json> requests(Household& household, const Caller& caller, const json& pa
 Result<json> approve(Household& household, const Caller& caller, const json& params) {
     const auto request = household.grants.request(params.at("id").get<std::int64_t>());
     if (!request) return request.error();
+    household.timekeeper.catch_up();
     const auto policy = household.policy.load();
     const auto* person = policy->find(request->child);
     if (person == nullptr) return Error{"the child is gone", request->child, {}};
     const auto now = platform::now();
-    const bool is_time = request->kind == "time";
-    const auto given = params.value("for", is_time ? request->seconds : usual_grant);
-    const auto seconds = is_time ? bonus_seconds(*policy, *person, now, given) : given;
-    const store::GrantRecord grant{0,
-                                   request->person,
-                                   is_time ? "bonus" : "allow",
-                                   is_time ? "" : request->subject,
-                                   after(now, seconds),
-                                   platform::boot_id()};
-    const auto end = time_text(*policy, grant.until->wall_seconds, now.wall_seconds);
-    const auto what = (is_time ? text_of_duration(given) : request->subject) + " until " + end;
-    if (auto done = household.grants.answer(request->id, "approved", what, grant, now, by(caller)); !done)
+    std::optional<MoreTime> more;
+    if (request->kind == "time") {
+        auto time = more_time(household, *policy, *person, {}, params.value("for", request->seconds), now);
+        if (!time) return time.error();
+        more = *std::move(time);
+    } else {
+        const auto until = after(now, params.value("for", usual_grant));
+        more = MoreTime{{{{0, request->person, "allow", request->subject, until, platform::boot_id()}}, {}},
+                        until.wall_seconds,
+                        request->subject + " until " + time_text(*policy, until.wall_seconds, now.wall_seconds)};
+    }
+    if (auto done = household.grants.answer(request->id, "approved", more->text, more->given, now, by(caller)); !done)
         return done.error();
-    return in_force(household,
-                    {{"message", request->child + " has " + what + "."}, {"until", grant.until->wall_seconds}});
+    return in_force(household, {{"message", request->child + " has " + more->text + "."},
+                                {"until", more->until ? json(*more->until) : json()}});
 }
 
 Result<json> deny(Household& household, const Caller& caller, const json& params) {
@@ -306,6 +350,12 @@ json times_json(const Policy& policy, const Person& person, const Moment& now) {
     out["may_be_online"] = !session.is_blocked();
     out["reason"] = name_of(session.reason);
     out["sentence"] = explain_session(session, policy, who);
+    out["budgets"] = budgets_json(policy, person, now);
+    out["break"] = nullptr;
+    if (person.profile.breaks)
+        out["break"] = {{"after", person.profile.breaks->after}, {"length", person.profile.breaks->length}};
+    const auto end = session.is_blocked() ? std::nullopt : usage::end_of_session(policy, who, now);
+    out["left"] = end ? json(end->wall_seconds - now.wall_seconds) : json();
     out["until"] = session.until ? json(session.until->wall_seconds) : json();
     out["until_text"] = session.until ? json(time_text(policy, session.until->wall_seconds, now.wall_seconds)) : json();
     for (const auto& grant : person.grants) {
@@ -320,9 +370,9 @@ json times_json(const Policy& policy, const Person& person, const Moment& now) {
                     {"until", nullptr},
                     {"until_text", nullptr}};
         if (grant.until) {
-            const auto end = grant.end(now);
-            row["until"] = end;
-            row["until_text"] = time_text(policy, end, now.wall_seconds);
+            const auto ends = grant.end(now);
+            row["until"] = ends;
+            row["until_text"] = time_text(policy, ends, now.wall_seconds);
         }
         out["grants"].push_back(std::move(row));
     }

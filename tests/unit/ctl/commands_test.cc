@@ -110,7 +110,8 @@ TEST(CommandLine, MistakesSayWhatIsMeant) {
     };
     EXPECT_EQ(said("statsu"), "statsu: no such command (did you mean 'status'?)");
     EXPECT_EQ(said("child"),
-              "child: incomplete command (one of: child add, child set, child list, child show, child remove)");
+              "child: incomplete command (one of: child add, child set, child list, child show, child remove, child "
+              "promote)");
     EXPECT_EQ(said("status --age"), "--age: needs a value (for example --age VALUE)");
     EXPECT_EQ(said("child add mia --age 9 --age 10"), "--age: given twice");
     EXPECT_EQ(said("status now"), "now: one word too many (usage: hortctl status)");
@@ -164,8 +165,9 @@ std::string completed(const std::vector<std::string>& given) {
 }
 
 TEST(Completion, OffersCommandsNamesAndOptionsFromTheTable) {
-    EXPECT_EQ(completed({"ex"}), "explain");
-    EXPECT_EQ(completed({"child", ""}), "add set list show remove");
+    EXPECT_EQ(completed({"ex"}), "explain export");
+    EXPECT_EQ(completed({"budget", "set", "mia", "1h", "--per", ""}), "day week month");
+    EXPECT_EQ(completed({"child", ""}), "add set list show remove promote");
     EXPECT_EQ(completed({"rules", "s"}), "sign schema status");
     EXPECT_EQ(completed({"block", ""}), "mia tom");
     EXPECT_EQ(completed({"block", "m"}), "mia");

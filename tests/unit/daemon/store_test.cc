@@ -37,7 +37,9 @@ TEST_F(StoreTest, WhatWasSetIsThereAfterOpeningAgain) {
     ASSERT_TRUE(people->set_rule("mia", {"a.org", false, Verdict::allow}, by));
     open();
     const auto all = *people->all();
-    ASSERT_EQ(all.size(), 1u);
+    ASSERT_EQ(all.size(), 2u);
+    EXPECT_EQ(all[1].name, "household") << "the profile of devices that belong to nobody known";
+    EXPECT_TRUE(all[1].is_profile);
     EXPECT_EQ(all[0].name, "Mia");
     EXPECT_EQ(all[0].tier, Tier::age_7_11);
     EXPECT_EQ(all[0].accounts, std::vector<std::string>{"mia"});
@@ -60,7 +62,7 @@ TEST_F(StoreTest, ARefusedChangeLeavesNothingBehindNotEvenAnAuditRow) {
     EXPECT_FALSE(people->set_rule("nobody", {"a.org", false, Verdict::block}, by));
     EXPECT_FALSE(people->unset_rule("mia", "a.org", false, by));
     EXPECT_FALSE(people->remove("nobody", by));
-    EXPECT_EQ(people->all()->size(), 1u);
+    EXPECT_EQ(people->all()->size(), 2u) << "Mia and the profile household";
     EXPECT_EQ(newest_changes(*database, 10)->size(), 1u);
 }
 
@@ -88,8 +90,8 @@ TEST_F(StoreTest, RemovingAPersonRemovesAllThatBelongsToIt) {
     ASSERT_TRUE(people->set_rule("mia", {"a.org", false, Verdict::block}, by));
     ASSERT_TRUE(people->remove("MIA", by));
     int left = 0;
-    for (const char* sql :
-         {"SELECT 1 FROM accounts", "SELECT 1 FROM devices", "SELECT 1 FROM rules", "SELECT 1 FROM people"})
+    for (const char* sql : {"SELECT 1 FROM accounts", "SELECT 1 FROM devices", "SELECT 1 FROM rules",
+                            "SELECT 1 FROM people WHERE kind = 'person'"})
         ASSERT_TRUE(database->run(sql, {}, [&](const Database::Row&) { ++left; }));
     EXPECT_EQ(left, 0);
     EXPECT_TRUE(people->add(mia(), by));
@@ -105,6 +107,10 @@ TEST_F(StoreTest, EveryChangeHasAnAuditRowNewestFirst) {
     EXPECT_EQ(changes[1].actor, "tom");
     EXPECT_EQ(changes[1].time, 1001);
     EXPECT_EQ(changes[1].detail, "Mia a.org");
+    EXPECT_EQ(changes[1].before, "");
+    EXPECT_EQ(changes[1].after, "Mia: block a.org");
+    EXPECT_EQ(changes[0].before, "Mia: block a.org");
+    EXPECT_EQ(changes[0].after, "");
 }
 
 TEST_F(StoreTest, ASettingIsMadeOnce) {

@@ -1,0 +1,94 @@
+// Everything that can be wrong, and what mends it.
+#include <nlohmann/json.hpp>
+
+#include "daemon/control/handlers.h"
+#include "platform/accounts.h"
+#include "platform/clock.h"
+#include "platform/clock_watch.h"
+#include "platform/mapped_file.h"
+
+namespace hort::control::handlers {
+
+using nlohmann::json;
+
+Result<json> doctor(Household& household, const Caller&, const json&) {
+    json checks = json::array();
+    const auto add = [&](const char* state, std::string what, std::string fix = {}) {
+        checks.push_back({{"state", state}, {"what", std::move(what)}, {"fix", std::move(fix)}});
+    };
+    // The database.
+    std::string verdict;
+    const auto checked = household.database.run("PRAGMA quick_check(1)", {},
+                                                [&](const store::Database::Row& row) { verdict = row.text(0); });
+    if (checked && verdict == "ok")
+        add("good", "The database is sound.");
+    else
+        add("bad", "The database is damaged: " + (checked ? verdict : checked.error().text()),
+            "stop hortd, keep a copy of hort.db, and 'hortctl import' the last export");
+    // Lists.
+    const auto& library = household.keeper.library();
+    if (library.lists.empty())
+        add("bad", "No list is there: categories block nothing but services.", "hortctl lists add defaults");
+    else
+        add("good", std::to_string(household.policy.load()->ruleset->entry_count()) + " names from " +
+                        std::to_string(library.lists.size()) + " lists are in force.");
+    for (const auto& warning : library.warnings) add("warning", warning, "hortctl lists");
+    if (const auto subscriptions = household.records.subscriptions())
+        for (const auto& one : *subscriptions)
+            if (!one.problem.empty())
+                add("warning", "The list " + one.url + " is not up to date: " + one.problem,
+                    "hortctl lists show " + std::to_string(one.id));
+    // People.
+    const auto everyone = household.people.all();
+    if (!everyone) return everyone.error();
+    bool has_children = false;
+    for (const auto& person : *everyone) {
+        if (person.is_profile || person.tier == Tier::adult) continue;
+        has_children = true;
+        if (person.accounts.empty() && person.devices.empty())
+            add("bad", "No account and no device is " + person.name + "'s: its rules hold for nothing.",
+                "hortctl child set " + person.name + " --account ACCOUNT");
+        for (const auto& account : person.accounts) {
+            const auto id = platform::account_id(account);
+            if (!id)
+                add("bad", "The account " + account + " of " + person.name + " is not on this machine any more.",
+                    "hortctl child set " + person.name + " --unbind " + account);
+            else if (*id == 0 || platform::is_in_group(*id, "hort"))
+                add("bad",
+                    "The account " + account + " of " + person.name + " is a guardian's: it can change every rule.",
+                    "take it out of the group hort");
+            else if (platform::is_in_group(*id, "sudo") || platform::is_in_group(*id, "wheel"))
+                add("bad",
+                    "The account " + account + " of " + person.name + " may become root (sudo): it can end Hort.",
+                    "take it out of that group: gpasswd -d " + account + " sudo");
+        }
+    }
+    if (!has_children) add("bad", "Nobody is set up.", "hortctl setup");
+    // Time.
+    if (const auto problem = household.timekeeper.session_problem(); problem.empty())
+        add("good", "The session manager tells who is at the computer.");
+    else
+        add("warning",
+            "Nobody tells of sessions (" + problem + "): use is told by traffic only, and nothing is locked.",
+            "run hortd as root on a machine with systemd-logind or elogind");
+    if (platform::is_clock_synchronised())
+        add("good", "A time server vouches for the clock.");
+    else
+        add("warning", "No time server vouches for the clock: hours follow whoever sets it.",
+            "timedatectl set-ntp true");
+    if (household.people.setting("pin").empty())
+        add("warning", "No PIN is set: a guardian cannot change anything from a child's session.", "hortctl pin set");
+    // Who asks us.
+    const auto resolv = platform::read_file("/etc/resolv.conf", 64 << 10);
+    const auto address = household.dns.substr(0, household.dns.rfind(':'));
+    if (household.dns.ends_with(":53") && resolv && resolv->find(address) != std::string::npos)
+        add("good", "This machine asks Hort for names.");
+    else
+        add("warning", "This machine's programs ask another resolver than " + household.dns + ".",
+            household.dns.ends_with(":53")
+                ? "write 'nameserver " + address + "' into /etc/resolv.conf"
+                : "start hortd with --dns " + address + ":53 as root, and let /etc/resolv.conf name it");
+    return json{{"checks", std::move(checks)}};
+}
+
+}  // namespace hort::control::handlers

@@ -1,0 +1,325 @@
+#include "daemon/usage/timekeeper.h"
+
+#include <unistd.h>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <chrono>
+
+#include "daemon/asio.h"
+#include "daemon/log.h"
+#include "daemon/pending_timer.h"
+#include "daemon/settings.h"
+#include "daemon/usage/meter.h"
+#include "daemon/usage/sampler.h"
+#include "platform/clock.h"
+#include "platform/clock_watch.h"
+#include "platform/notification.h"
+#include "platform/sessions.h"
+
+namespace hort::usage {
+namespace {
+
+constexpr std::int64_t flush_after = 60;  // seconds of use that a power cut may cost
+constexpr std::size_t max_queued = 4096;
+
+std::string own_program() {
+    char path[4096];
+    const auto size = readlink("/proc/self/exe", path, sizeof path);
+    return size > 0 ? std::string(path, static_cast<std::size_t>(size)) : std::string();
+}
+
+class RunningTimekeeper final : public Timekeeper {
+  public:
+    RunningTimekeeper(asio::io_context& io, const Parts& parts)
+        : io_(io), parts_(parts), timer_(io), clock_(io), bus_(io), program_(own_program()) {
+        const auto now = platform::now();
+        // A clock that nobody vouches for may show an old time, but not one before the last use.
+        auto ledger = now.wall_seconds;
+        if (!platform::is_clock_synchronised()) ledger = std::max(ledger, parts_.ledger.last_kept());
+        meter_ = std::make_unique<Meter>(now, ledger, Settings(parts_.people).day_begin());
+        watch_ = platform::ClockWatch::start();
+        if (watch_) {
+            clock_.assign(watch_->descriptor());
+            wait_for_clock();
+        }
+        connect_sessions();
+    }
+    ~RunningTimekeeper() override {
+        *alive_ = false;
+        if (clock_.is_open()) clock_.release();
+        if (bus_.is_open()) bus_.release();
+    }
+
+    void put_in_force(std::shared_ptr<Policy> policy) override {
+        const auto now = platform::now();
+        const bool is_first = !parts_.policy.load();
+        meter_->set_day_begin(Settings(parts_.people).day_begin());
+        meter_->advance(now);
+        flush();
+        meter_->adopt(policy, parts_.ledger, now);
+        if (is_first)
+            for (const auto& [person, record] : parts_.ledger.breaks()) meter_->restore_break(person, record);
+        read_sessions();  // accounts may be bound to others now
+        publish(std::move(policy), now);
+        look();
+    }
+
+    void catch_up() override { tick(); }
+
+    void flush() override {
+        const auto entries = meter_->take_entries();
+        has_unkept_ = false;
+        if (entries.empty()) return;
+        std::vector<std::int64_t> without_spans;
+        if (const auto policy = parts_.policy.load())
+            for (const auto& person : policy->people)
+                if (!person.profile.keeps_detail) without_spans.push_back(person.id);
+        if (auto kept = parts_.ledger.keep(entries, meter_->breaks(), without_spans, meter_->ledger_clock()); !kept)
+            log_line(Level::error, "what was used cannot be kept", {{"error", kept.error().text()}});
+        if (meter_->today() != forgotten_on_) {
+            forgotten_on_ = meter_->today();
+            const auto days = Settings(parts_.people).detail_days();
+            (void)parts_.ledger.forget_spans_before(meter_->ledger_clock() - std::int64_t{days} * 86400);
+        }
+        follow_wall_clock();
+    }
+
+    Day today() const override { return meter_->today(); }
+    std::string session_problem() const override { return session_problem_; }
+    std::set<std::int64_t> in_use() const override { return in_use_; }
+
+    void passed(std::int64_t person, const Hostname& host, bool is_by_account) override {
+        const auto second = platform::now().awake_seconds;
+        if (!sampler_.is_new(person, host, second)) return;
+        if (queued_.fetch_add(1, std::memory_order_relaxed) >= max_queued) {
+            queued_.fetch_sub(1, std::memory_order_relaxed);
+            return;
+        }
+        asio::post(io_, [this, alive = alive_, person, host, is_by_account] {
+            if (!*alive) return;
+            queued_.fetch_sub(1, std::memory_order_relaxed);
+            meter_->advance(platform::now());
+            meter_->saw_traffic(person, host, is_by_account);
+            look();
+        });
+    }
+
+  private:
+    void publish(std::shared_ptr<Policy> policy, const Moment&) {
+        meter_->fill(*policy);
+        parts_.policy.publish(std::move(policy));
+        parts_.published();
+    }
+
+    void tick() {
+        meter_->advance(platform::now());
+        look();
+    }
+
+    // After whatever happened: publish what has changed, enforce it, and set the one timer.
+    void look() {
+        const auto now = platform::now();
+        if (meter_->has_changed()) {
+            if (const auto policy = parts_.policy.load()) publish(std::make_shared<Policy>(*policy), now);
+        }
+        const auto looked = enforcer_.look(*parts_.policy.load(), in_use_, now);
+        for (const auto& todo : looked.todo) carry_out(todo);
+        if (meter_->is_running() && !has_unkept_) {
+            has_unkept_ = true;
+            keep_at_ = now.awake_seconds + flush_after;
+        }
+        if (has_unkept_ && now.awake_seconds >= keep_at_) {
+            flush();
+            if (meter_->is_running()) {
+                has_unkept_ = true;
+                keep_at_ = now.awake_seconds + flush_after;
+            }
+        }
+        auto next = meter_->is_running() || !parts_.policy.load()->people.empty() ? meter_->next_change()
+                                                                                  : std::optional<std::int64_t>();
+        const auto consider = [&](std::int64_t moment) {
+            if (!next || moment < *next) next = moment;
+        };
+        if (looked.again_at) consider(*looked.again_at);
+        if (has_unkept_) consider(keep_at_);
+        for (const auto moment : idle_at_) consider(moment);
+        arm(next, now);
+    }
+
+    void arm(std::optional<std::int64_t> next, const Moment& now) {
+        if (next && *next <= now.awake_seconds) next = now.awake_seconds + 1;
+        if (next == armed_for_) return;
+        armed_for_ = next;
+        if (!next) {
+            timer_.cancel();
+            return;
+        }
+        // The steady clock is the awake clock.
+        timer_.expires_at(asio::steady_timer::time_point(std::chrono::seconds(*next)));
+        timer_.async_wait([this, alive = alive_, pending = PendingTimer()](const error_code& fault) {
+            if (fault || !*alive) return;
+            armed_for_.reset();
+            if (!idle_at_.empty()) read_sessions();
+            tick();
+        });
+    }
+
+    void carry_out(const Enforcer::Todo& todo) {
+        const auto policy = parts_.policy.load();
+        const auto person = std::find_if(policy->people.begin(), policy->people.end(),
+                                         [&](const Person& p) { return p.id == todo.person; });
+        if (person == policy->people.end()) return;
+        const char* what = todo.kind == Enforcer::Todo::Kind::warn  ? "time ends soon"
+                           : todo.kind == Enforcer::Todo::Kind::end ? "time is up"
+                                                                    : "time goes on";
+        log_line(Level::info, what, {{"child", person->name}});
+        std::string how = "lock";
+        if (const auto record = parts_.people.find(person->name)) how = record->at_end;
+        for (const auto& session : sessions_list_) {
+            const auto owner = policy->by_account.find(session.account);
+            if (owner == policy->by_account.end() || policy->people[owner->second].id != todo.person) continue;
+            if (todo.kind != Enforcer::Todo::Kind::go_on)
+                platform::notify(program_, session.account, "Hort", todo.text);
+            if (todo.kind == Enforcer::Todo::Kind::go_on) {
+                if (how == "freeze") (void)platform::freeze_programs(session.account, false);
+            } else if (todo.kind == Enforcer::Todo::Kind::end && how != "nothing" && sessions_) {
+                if (how == "freeze") (void)platform::freeze_programs(session.account, true);
+                const auto done = how == "log-out" ? sessions_->terminate(session.id) : sessions_->lock(session.id);
+                if (!done)
+                    log_line(Level::error, "a session cannot be ended",
+                             {{"child", person->name}, {"error", done.error().text()}});
+            }
+        }
+    }
+
+    // --- sessions ---
+
+    void connect_sessions() {
+        auto connected = platform::Sessions::connect([this] { read_sessions(); });
+        if (!connected) {
+            session_problem_ = connected.error().text();
+            return;
+        }
+        sessions_ = *std::move(connected);
+        bus_.assign(sessions_->descriptor());
+        wait_for_bus();
+    }
+
+    void wait_for_bus() {
+        bus_.async_wait(asio::posix::stream_descriptor::wait_read, [this, alive = alive_](const error_code& fault) {
+            if (fault || !*alive) return;
+            meter_->advance(platform::now());
+            if (!sessions_->process()) {
+                log_line(Level::warning, "the session manager is gone; use is told by traffic only");
+                session_problem_ = "the session manager is gone";
+                bus_.release();
+                sessions_.reset();
+                sessions_list_.clear();
+                in_use_.clear();
+                idle_at_.clear();
+                meter_->forget_sessions();
+                return look();
+            }
+            look();
+            wait_for_bus();
+        });
+    }
+
+    void read_sessions() {
+        const auto policy = parts_.policy.load();
+        if (!sessions_ || !policy) return;
+        auto all = sessions_->all();
+        if (!all) {
+            log_line(Level::warning, "sessions cannot be read", {{"error", all.error().text()}});
+            return;
+        }
+        const auto now = platform::now();
+        meter_->advance(now);
+        const auto idle_limit = Settings(parts_.people).idle_after();
+        std::set<std::int64_t> in_use;
+        idle_at_.clear();
+        for (const auto& session : *all) {
+            const auto owner = policy->by_account.find(session.account);
+            if (owner == policy->by_account.end() || !session.is_active || session.is_locked) continue;
+            if (session.idle_since) {
+                const auto idle_at = *session.idle_since + idle_limit;
+                if (idle_at <= now.awake_seconds) continue;
+                idle_at_.push_back(idle_at);
+            }
+            in_use.insert(policy->people[owner->second].id);
+        }
+        if (sessions_->is_going_to_sleep()) in_use.clear();
+        sessions_list_ = *std::move(all);
+        in_use_ = std::move(in_use);
+        for (const auto& person : policy->people) {
+            const bool has_account =
+                std::any_of(policy->by_account.begin(), policy->by_account.end(),
+                            [&](auto& entry) { return policy->people[entry.second].id == person.id; });
+            if (has_account) meter_->set_in_use(person.id, in_use_.contains(person.id));
+        }
+    }
+
+    // --- clocks ---
+
+    void wait_for_clock() {
+        clock_.async_wait(asio::posix::stream_descriptor::wait_read, [this, alive = alive_](const error_code& fault) {
+            if (fault || !*alive) return;
+            watch_->rearm();
+            meter_->advance(platform::now());
+            if (!follow_wall_clock() && !is_jump_said_) {
+                is_jump_said_ = true;
+                const auto apart = platform::now().wall_seconds - meter_->ledger_clock();
+                const auto text = std::to_string(apart) + " seconds; days of use go on by the machine's own clock";
+                (void)store::record_event(parts_.database, {"hortd", meter_->ledger_clock()}, "the clock was set",
+                                          text);
+                log_line(Level::warning, "the clock was set, and no time server vouches for it",
+                         {{"seconds", std::to_string(apart)}});
+            }
+            parts_.published();  // hours that depend on the wall clock
+            look();
+            wait_for_clock();
+        });
+    }
+
+    // Takes the wall clock for the ledger's where it can be trusted. False where they differ and it cannot.
+    bool follow_wall_clock() {
+        const auto now = platform::now();
+        const auto apart = now.wall_seconds - (meter_->ledger_clock() + (now.boot_seconds - meter_->boot_clock()));
+        if (apart >= -2 && apart <= 2) {
+            is_jump_said_ = false;
+            return true;
+        }
+        if (!platform::is_clock_synchronised()) return false;
+        meter_->set_ledger_clock(now, now.wall_seconds);
+        return true;
+    }
+
+    asio::io_context& io_;
+    const Parts parts_;
+    asio::steady_timer timer_;
+    asio::posix::stream_descriptor clock_, bus_;
+    const std::string program_;
+    std::unique_ptr<Meter> meter_;
+    Enforcer enforcer_;
+    Sampler sampler_;
+    std::atomic<std::size_t> queued_ = 0;
+    std::unique_ptr<platform::ClockWatch> watch_;
+    std::unique_ptr<platform::Sessions> sessions_;
+    std::string session_problem_;
+    std::vector<platform::Session> sessions_list_;
+    std::set<std::int64_t> in_use_;
+    std::vector<std::int64_t> idle_at_;  // awake seconds at which sessions that say they are idle count as such
+    std::optional<std::int64_t> armed_for_;
+    bool has_unkept_ = false, is_jump_said_ = false;
+    std::int64_t keep_at_ = 0;
+    Day forgotten_on_ = 0;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace
+
+std::unique_ptr<Timekeeper> Timekeeper::start(asio::io_context& io, const Parts& parts) {
+    return std::make_unique<RunningTimekeeper>(io, parts);
+}
+
+}  // namespace hort::usage
