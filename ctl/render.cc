@@ -88,10 +88,9 @@ std::string sentence_until(const Json& value) {
 // "45 min left of 1 h a day"
 std::string budget_text(const Json& budget) {
     const auto period = budget.at("period").get<std::string>();
-    if (!budget.contains("allowed") || budget.at("allowed").is_null())
-        return budget.at("amounts").get<std::string>() + " a " + period;
-    std::string out = text_of_duration(budget.at("left")) + " left of " + text_of_duration(budget.at("allowed")) +
-                      (period == "day" ? " today" : " this " + period);
+    if (!budget.contains("allowed") || budget.at("allowed").is_null()) return budget.at("amount").get<std::string>();
+    std::string out = (budget.at("left") == 0 ? "nothing" : text_of_duration(budget.at("left"))) + " left of " +
+                      text_of_duration(budget.at("allowed")) + (period == "day" ? " today" : " this " + period);
     std::string parts;
     if (budget.value("carried", 0) > 0) parts = text_of_duration(budget.at("carried")) + " carried over";
     if (budget.value("reserve", 0) > 0)
@@ -112,7 +111,7 @@ std::string render_budgets(const Json& result) {
         std::vector<Row> rows = {{"OF", "AMOUNT", "LEFT", "NEXT"}};
         for (const auto& budget : result.at("budgets"))
             rows.push_back({title_of(budget),
-                            budget.at("amounts").get<std::string>() + " a " + budget.at("period").get<std::string>() +
+                            budget.at("amount").get<std::string>() +
                                 (budget.at("carries_over").get<bool>() ? ", carries over" : ""),
                             budget.contains("used")
                                 ? budget_text(budget) + (budget.at("is_running").get<bool>() ? ", in use" : "")

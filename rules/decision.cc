@@ -274,6 +274,21 @@ Decision decide(const Policy& policy, const Subject& subject, const Target& targ
     return {Verdict::allow, Reason::no_rule, {}, clock.until()};
 }
 
+std::optional<Moment> verdict_until(const Policy& policy, const Subject& subject, const Target& target,
+                                    const Moment& now) {
+    constexpr int max_steps = 100;
+    constexpr std::int64_t farthest = 8 * 86400;
+    auto decision = decide(policy, subject, target, now);
+    const auto verdict = decision.verdict;
+    for (int i = 0; i < max_steps; ++i) {
+        const auto at = decision.until;
+        if (!at || at->wall_seconds - now.wall_seconds > farthest) return std::nullopt;
+        decision = decide(policy, subject, target, *at);
+        if (decision.verdict != verdict) return at;
+    }
+    return std::nullopt;
+}
+
 namespace {
 // A person's own hours have no name.
 std::string of_schedule(const Policy& policy, ScheduleIndex index) {
@@ -283,7 +298,8 @@ std::string of_schedule(const Policy& policy, ScheduleIndex index) {
 
 std::string budget_is_used_up(const Profile& profile, const Decision& decision) {
     const auto& budget = profile.budgets[*decision.source.budget];
-    return "the time for " + text_of(budget.scope) + " is used up for this " + std::string(name_of(budget.period));
+    return "the time for " + text_of(budget.scope) + " is used up for " +
+           (budget.period == Budget::Period::day ? "today" : "this " + std::string(name_of(budget.period)));
 }
 }  // namespace
 

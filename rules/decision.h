@@ -75,6 +75,11 @@ struct Decision {
 // REQUIRES: subject.profile and policy.ruleset are set.
 Decision decide(const Policy& policy, const Subject& subject, const Target& target, const Moment& now);
 
+// When the verdict changes if nobody does anything meanwhile: the next change of the answer may only give it another
+// reason. nullopt: not within eight days.
+std::optional<Moment> verdict_until(const Policy& policy, const Subject& subject, const Target& target,
+                                    const Moment& now);
+
 // The same answer in words, for people: one sentence.
 std::string explain(const Decision& decision, const Policy& policy, const Subject& subject, const Hostname& host);
 std::string explain_program(const Decision& decision, const Policy& policy, const Subject& subject,

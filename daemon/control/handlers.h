@@ -126,7 +126,7 @@ std::string key_of(const nlohmann::json& subjects);
 Result<nlohmann::json> in_force(Household& household, nlohmann::json out);
 // What the next age tier would change, where a birthday has come; null otherwise.
 nlohmann::json birthday_json(const store::PersonRecord& person, Day today);
-nlohmann::json child_json(const store::PersonRecord& person, const Policy& policy, Day today);
+nlohmann::json child_json(Household& household, const store::PersonRecord& person, const Policy& policy);
 }  // namespace handlers
 
 }  // namespace hort::control

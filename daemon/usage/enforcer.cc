@@ -1,24 +1,19 @@
 #include "daemon/usage/enforcer.h"
 
 #include <array>
+#include <utility>
 
 namespace hort::usage {
 
 namespace {
 constexpr std::array<int, 3> warnings = {15, 5, 1};  // minutes before the end
-constexpr int max_steps = 32;
 constexpr std::int64_t one_day = 86400;
 }  // namespace
 
 std::optional<Moment> end_of_session(const Policy& policy, const Subject& who, const Moment& now) {
-    auto at = now;
-    for (int i = 0; i < max_steps; ++i) {
-        const auto decision = decide(policy, who, Target::session(), at);
-        if (decision.is_blocked()) return at;
-        if (!decision.until || decision.until->wall_seconds - now.wall_seconds > one_day) return std::nullopt;
-        at = *decision.until;
-    }
-    return std::nullopt;
+    if (decide(policy, who, Target::session(), now).is_blocked()) return now;
+    const auto end = verdict_until(policy, who, Target::session(), now);
+    return end && end->wall_seconds - now.wall_seconds <= one_day ? end : std::nullopt;
 }
 
 Enforcer::Look Enforcer::look(const Policy& policy, const std::set<std::int64_t>& in_use, const Moment& now) {
@@ -36,10 +31,13 @@ Enforcer::Look Enforcer::look(const Policy& policy, const std::set<std::int64_t>
         const Subject who{&person, &person.profile};
         auto& state = states_[person.id];
         const auto decision = decide(policy, who, Target::session(), now);
+        const bool is_in_use = in_use.contains(person.id);
+        const bool has_come = is_in_use && !std::exchange(state.was_in_use, is_in_use);
         if (decision.is_blocked()) {
-            if (in_use.contains(person.id)) {
+            // Once: what is still in use then was left to go on by the guardian's choice.
+            if (is_in_use && (!state.is_ended || has_come)) {
                 state = {};
-                state.is_ended = true;
+                state.is_ended = state.was_in_use = true;
                 out.todo.push_back({Todo::Kind::end, person.id, explain_session(decision, policy, who)});
             }
             if (state.is_ended && decision.until) again(decision.until->awake_seconds);
@@ -47,9 +45,10 @@ Enforcer::Look Enforcer::look(const Policy& policy, const std::set<std::int64_t>
         }
         if (state.is_ended) {
             state = {};
+            state.was_in_use = is_in_use;
             out.todo.push_back({Todo::Kind::go_on, person.id, explain_session(decision, policy, who)});
         }
-        if (!in_use.contains(person.id)) continue;
+        if (!is_in_use) continue;
         const auto end = end_of_session(policy, who, now);
         if (!end) continue;
         // More time was given: it is warned again.

@@ -35,7 +35,7 @@ class Enforcer {
     struct State {
         std::int64_t end = 0;       // awake seconds, that warnings were given for
         int warned_minutes = 1000;  // the last one
-        bool is_ended = false;
+        bool is_ended = false, was_in_use = false;
     };
     std::map<std::int64_t, State> states_;
 };

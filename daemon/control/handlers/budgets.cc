@@ -21,16 +21,26 @@ std::string key_of(const json& subjects) {
     return out;
 }
 
+namespace {
+// "1h30m a day", "mon-fri 1h; sat,sun 2h a day", "5h a week"
+std::string amount_text(std::string amounts, Budget::Period period) {
+    if (amounts.starts_with("daily ")) amounts.erase(0, 6);
+    return amounts + " a " + std::string(name_of(period));
+}
+}  // namespace
+
 json budgets_json(const Policy& policy, const Person& person, const Moment& now) {
     json out = json::array();
     const auto& budgets = person.profile.budgets;
     for (std::size_t i = 0; i < budgets.size(); ++i) {
-        json row = {{"scope", budgets[i].key},
-                    {"title", text_of(budgets[i].scope)},
-                    {"period", name_of(budgets[i].period)},
-                    {"carries_over", budgets[i].carries_over},
-                    {"amounts", budgets[i].period == Budget::Period::day ? text_of_amounts(budgets[i].seconds)
-                                                                         : text_of_amount(budgets[i].seconds[0])}};
+        json row = {
+            {"scope", budgets[i].key},
+            {"title", text_of(budgets[i].scope)},
+            {"period", name_of(budgets[i].period)},
+            {"carries_over", budgets[i].carries_over},
+            {"amount", amount_text(budgets[i].period == Budget::Period::day ? text_of_amounts(budgets[i].seconds)
+                                                                            : text_of_amount(budgets[i].seconds[0]),
+                                   budgets[i].period)}};
         if (i < person.budgets.size()) {
             const auto& state = person.budgets[i];
             const bool is_limited = state.allowed < Budget::unlimited;
@@ -66,7 +76,7 @@ Result<json> budget(Household& household, const Caller&, const json& params) {
                                           {"title", text_of(scope_of(*policy, row.scope))},
                                           {"period", name_of(row.period)},
                                           {"carries_over", row.carries_over},
-                                          {"amounts", row.amounts}});
+                                          {"amount", amount_text(row.amounts, row.period)}});
         return out;
     }
     const auto now = platform::now();
@@ -124,8 +134,7 @@ Result<json> budget_set(Household& household, const Caller& caller, const json& 
     const auto policy = household.policy.load();
     const auto scope = scope_of(*policy, record.scope);
     if (auto done = household.budgets.set(name, record, by(caller)); !done) return done.error();
-    std::string message = person->name + " may use " + text_of(scope) + " " + record.amounts + " a " +
-                          std::string(name_of(*period)) +
+    std::string message = person->name + " may use " + text_of(scope) + " " + amount_text(record.amounts, *period) +
                           (record.carries_over ? "; what is left is carried over" : "") + ".";
     const auto* known = policy->find(name);
     if (known != nullptr)

@@ -109,7 +109,7 @@ Result<json> set(Household& household, const Caller& caller, const json& params,
 
 store::By by(const Caller& caller) { return {caller.name, platform::now().wall_seconds}; }
 
-json child_json(const store::PersonRecord& record, const Policy& policy, Day today) {
+json child_json(Household& household, const store::PersonRecord& record, const Policy& policy) {
     json out = {{"name", record.name},
                 {"tier", name_of(record.tier)},
                 {"accounts", record.accounts},
@@ -120,7 +120,8 @@ json child_json(const store::PersonRecord& record, const Policy& policy, Day tod
                 {"is_profile", record.is_profile},
                 {"at_end", record.at_end},
                 {"born", record.born},
-                {"birthday", birthday_json(record, today)}};
+                {"in_use", household.timekeeper.in_use().contains(record.id)},
+                {"birthday", birthday_json(record, household.timekeeper.today())}};
     for (const auto& rule : record.rules)
         out["rules"].push_back({{"subject", rule.subject},
                                 {"category", rule.is_category},
@@ -205,7 +206,7 @@ Result<json> child_list(Household& household, const Caller&, const json&) {
     json out = {{"children", json::array()}};
     const auto policy = household.policy.load();
     for (const auto& person : *everyone)
-        if (!person.is_profile) out["children"].push_back(child_json(person, *policy, household.timekeeper.today()));
+        if (!person.is_profile) out["children"].push_back(child_json(household, person, *policy));
     return out;
 }
 
@@ -213,7 +214,7 @@ Result<json> child_show(Household& household, const Caller&, const json& params)
     const auto person = household.people.find(params.at("child").get<std::string>());
     if (!person) return person.error();
     household.timekeeper.catch_up();
-    return child_json(*person, *household.policy.load(), household.timekeeper.today());
+    return child_json(household, *person, *household.policy.load());
 }
 
 Result<json> child_remove(Household& household, const Caller& caller, const json& params) {

@@ -69,10 +69,10 @@ Result<json> explain(Household& household, const Caller&, const json& params) {
         who.person = &*then;
         who.profile = &then->profile;
     }
-    const auto put_until = [&](json& out, const Decision& decision) {
-        out["until"] = decision.until ? json(decision.until->wall_seconds) : json();
-        out["until_text"] =
-            decision.until ? json(time_text(*policy, decision.until->wall_seconds, real_now.wall_seconds)) : json();
+    const auto put_until = [&](json& out, const Target& target) {
+        const auto until = verdict_until(*policy, who, target, now);
+        out["until"] = until ? json(until->wall_seconds) : json();
+        out["until_text"] = until ? json(time_text(*policy, until->wall_seconds, real_now.wall_seconds)) : json();
     };
     if (!params.contains("site")) {
         const auto decision = decide(*policy, who, Target::session(), now);
@@ -81,7 +81,7 @@ Result<json> explain(Household& household, const Caller&, const json& params) {
                     {"reason", name_of(decision.reason)},
                     {"sentence", explain_session(decision, *policy, who)},
                     {"sources", json::array()}};
-        put_until(out, decision);
+        put_until(out, Target::session());
         return out;
     }
     const auto text = params.at("site").get<std::string>();
@@ -90,14 +90,15 @@ Result<json> explain(Household& household, const Caller&, const json& params) {
     if (service != nullptr ? service->hosts.empty()
                            : !host || host->label_count() < 2 || text.find(".exe") != std::string::npos) {
         const auto program = service != nullptr && !service->executables.empty() ? service->executables.front() : text;
-        const auto decision = decide(*policy, who, Target::of_program(program), now);
+        const auto target = Target::of_program(program);
+        const auto decision = decide(*policy, who, target, now);
         json out = {{"program", program},
                     {"child", who.display_name()},
                     {"verdict", name_of(decision.verdict)},
                     {"reason", name_of(decision.reason)},
                     {"sentence", explain_program(decision, *policy, who, program)},
                     {"sources", json::array()}};
-        put_until(out, decision);
+        put_until(out, target);
         return out;
     }
     const auto decision = decide(*policy, who, *host, now);
@@ -119,7 +120,7 @@ Result<json> explain(Household& household, const Caller&, const json& params) {
             out["sources"].push_back(
                 {{"list", "the service " + known->title}, {"line", nullptr}, {"entry", known->id}});
     }
-    put_until(out, decision);
+    put_until(out, *host);
     return out;
 }
 

@@ -19,7 +19,7 @@ Result<json> status(Household& household, const Caller& caller, const json&) {
     const bool sees_all = caller.role == ctl::Role::guardian;
     for (const auto& person : *everyone)
         if (!person.is_profile && (sees_all || person.name == caller.child))
-            out["children"].push_back(child_json(person, *policy, household.timekeeper.today()));
+            out["children"].push_back(child_json(household, person, *policy));
     if (!sees_all) return out;
     const auto& library = household.keeper.library();
     const auto& c = household.counters;

@@ -46,28 +46,15 @@ std::string names_of(const std::vector<store::PersonRecord>& people) {
 }
 
 Moment after(const Moment& now, std::int64_t seconds) {
-    return {now.wall_seconds + seconds, now.boot_seconds + seconds};
+    return {now.wall_seconds + seconds, now.boot_seconds + seconds, now.awake_seconds + seconds};
 }
 
-// More time begins where the time that there is ends: inside the hours at their end, else now.
-std::int64_t bonus_seconds(const Policy& policy, const Person& person, const Moment& now, std::int64_t given) {
-    std::int64_t left = 0;
-    for (const auto& grant : person.grants)
-        if (grant.kind == Grant::Kind::bonus && grant.is_running(now)) left = std::max(left, grant.seconds_left(now));
-    if (person.profile.online) {
-        const auto& hours = policy.schedules[*person.profile.online];
-        if (hours.is_on(policy.zone.local_time(now.wall_seconds)))
-            if (const auto end = hours.next_change(now.wall_seconds, policy.zone))
-                left = std::max(left, *end - now.wall_seconds);
-    }
-    return left + given;
-}
-
-// More time as it is given: at the end of the hours, and to the budget of the computer; or to the budget of `key`.
+// More time as it is given: to the budget of the computer, and at the end of the hours where those end before; or to
+// the budget of `key`.
 struct MoreTime {
     store::Given given;
     std::optional<std::int64_t> until;
-    std::string text;  // "30 min more, until 20:00"
+    std::string text;  // "30 min more, and may be online until 20:00"
 };
 
 Result<MoreTime> more_time(Household& household, const Policy& policy, const Person& person, const std::string& key,
@@ -89,10 +76,18 @@ Result<MoreTime> more_time(Household& household, const Policy& policy, const Per
         return out;
     }
     if (person.profile.online) {
-        const auto until = after(now, bonus_seconds(policy, person, now, seconds));
-        out.given.grants.push_back({0, person.id, "bonus", "", until, platform::boot_id()});
+        // More time begins where the time that there is ends.
+        const auto end = usage::end_of_session(policy, {&person, &person.profile}, now).value_or(now);
+        const auto until = after(end, seconds);
+        auto hours = person;
+        hours.budgets.clear();
+        hours.break_state = {};
+        const auto closed = usage::end_of_session(policy, {&hours, &hours.profile}, now);
+        if (closed && closed->wall_seconds < until.wall_seconds) {
+            out.given.grants.push_back({0, person.id, "bonus", "", until, platform::boot_id()});
+            out.text += ", and may be online until " + time_text(policy, until.wall_seconds, now.wall_seconds);
+        }
         out.until = until.wall_seconds;
-        out.text += ", until " + time_text(policy, until.wall_seconds, now.wall_seconds);
     } else if (budget == budgets.end()) {
         return Error{person.name + " has neither hours nor a budget of the computer: nothing ends",
                      {},
@@ -356,8 +351,9 @@ json times_json(const Policy& policy, const Person& person, const Moment& now) {
         out["break"] = {{"after", person.profile.breaks->after}, {"length", person.profile.breaks->length}};
     const auto end = session.is_blocked() ? std::nullopt : usage::end_of_session(policy, who, now);
     out["left"] = end ? json(end->wall_seconds - now.wall_seconds) : json();
-    out["until"] = session.until ? json(session.until->wall_seconds) : json();
-    out["until_text"] = session.until ? json(time_text(policy, session.until->wall_seconds, now.wall_seconds)) : json();
+    const auto until = verdict_until(policy, who, Target::session(), now);
+    out["until"] = until ? json(until->wall_seconds) : json();
+    out["until_text"] = until ? json(time_text(policy, until->wall_seconds, now.wall_seconds)) : json();
     for (const auto& grant : person.grants) {
         if (!grant.is_running(now)) continue;
         json row = {{"kind", grant.kind == Grant::Kind::allow   ? "allow"

@@ -100,6 +100,50 @@ TEST_F(DecisionTest, ExplainsItselfInOneSentence) {
     EXPECT_EQ(words("b.a.org"), "b.a.org is blocked by the own rule for a.org of Mia.");
 }
 
+TEST_F(DecisionTest, ABudgetThatNamesTheSiteHoldsBeforeAnOwnRuleThatAllowsIt) {
+    auto& person = policy.people[0];
+    own("film.example", Verdict::allow);
+    own("news.example", Verdict::allow);
+    Budget of_site{"film.example", {}, Budget::Period::day, {}, false, 0};
+    of_site.scope.sites = {*Hostname::parse("film.example")};
+    Budget of_category{"press", {}, Budget::Period::day, {}, false, 0};
+    of_category.scope.categories = CategorySet::of(*taxonomy.find("press"));
+    person.profile.budgets = {of_site, of_category};
+    const Moment tomorrow{1000, 1000, 1000};
+    person.budgets = {{60, 60, 0, 0, {}, tomorrow}, {60, 60, 0, 0, {}, tomorrow}};
+    EXPECT_EQ(said(mia(), "www.film.example"), "block budget 0");
+    EXPECT_EQ(said(mia(), "news.example"), "allow own_rule 2")
+        << "a rule for the site says more than a category's budget";
+    person.profile.own_rules = {};
+    EXPECT_EQ(said(mia(), "news.example"), "block budget 2");
+    EXPECT_EQ(on(mia(), "news.example").until->wall_seconds, 1000);
+    EXPECT_EQ(explain(on(mia(), "news.example"), policy, mia(), *Hostname::parse("news.example")),
+              "news.example is blocked for Mia: the time for " + taxonomy.entries()[*taxonomy.find("press")].title.en +
+                  " is used up for today.");
+    EXPECT_FALSE(decide(policy, mia(), *Hostname::parse("news.example"), tomorrow).is_blocked()) << "a new day";
+}
+
+TEST_F(DecisionTest, ABlockedServiceBlocksItsProgramsAndItsBudgetCoversThem) {
+    auto& profile = policy.people[0].profile;
+    const Service* service = nullptr;
+    for (const auto& one : Services::shipped().all())
+        if (!one.executables.empty() && !one.hosts.empty()) service = &one;
+    ASSERT_NE(service, nullptr);
+    const auto program = service->executables.front();
+    const auto of = [&](std::string_view name) { return decide(policy, mia(), Target::of_program(name), {}); };
+    EXPECT_FALSE(of(program).is_blocked());
+    profile.add_service(*service, {Verdict::block, false, nullptr, {}});
+    EXPECT_EQ(of(program).reason, Reason::own_rule);
+    EXPECT_TRUE(of(program).is_blocked());
+    EXPECT_FALSE(of("an-editor").is_blocked());
+    profile.program_rules.clear();
+    Budget budget{service->id, {}, Budget::Period::day, {}, false, 0};
+    budget.scope.services = {service};
+    profile.budgets = {budget};
+    policy.people[0].budgets = {{60, 60, 0, 0, {}, {9, 9, 9}}};
+    EXPECT_EQ(of(program).reason, Reason::budget);
+}
+
 TEST(Taxonomy, TiersComeFromAgesAndOlderChildrenHaveFewerBlocks) {
     EXPECT_EQ(tier_of_age(6), Tier::age_0_6);
     EXPECT_EQ(tier_of_age(7), Tier::age_7_11);

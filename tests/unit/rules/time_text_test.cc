@@ -46,5 +46,24 @@ TEST(Windows, AreReadAndWritten) {
     EXPECT_EQ(parse_days("2026-12-24")->first, parse_days("2026-12-24")->second);
 }
 
+TEST(TimeText, AmountsOfBudgetsByWeekday) {
+    EXPECT_EQ(*parse_amount("1h30"), 5400);
+    EXPECT_EQ(*parse_amount("none"), 0);
+    EXPECT_EQ(*parse_amount("all"), Budget::unlimited);
+    EXPECT_NE(parse_amount("much").error().hint.find("none or all"), std::string::npos);
+    for (const char* text : {"daily 1h30m", "mon-fri 1h; sat,sun 2h", "mon none", "wed 45s; sun 1h1m1s", ""})
+        EXPECT_EQ(text_of_amounts(*parse_amounts(text)), text);
+    EXPECT_EQ((*parse_amounts("mon-fri 1h"))[5], Budget::unlimited);
+    EXPECT_FALSE(parse_amounts("mon-fri"));
+    EXPECT_FALSE(parse_amounts("moonday 1h"));
+}
+
+TEST(TimeText, BirthdaysCountWholeYears) {
+    EXPECT_EQ(age_on(*parse_day("2014-11-25"), *parse_day("2026-11-24")), 11);
+    EXPECT_EQ(age_on(*parse_day("2014-11-25"), *parse_day("2026-11-25")), 12);
+    EXPECT_EQ(age_on(*parse_day("2012-02-29"), *parse_day("2026-02-28")), 13);
+    EXPECT_EQ(age_on(*parse_day("2012-02-29"), *parse_day("2026-03-01")), 14);
+}
+
 }  // namespace
 }  // namespace hort
