@@ -192,7 +192,7 @@ std::string render_report(const Json& report, const Style& style) {
     if (!report.at("blocked").empty()) {
         out += "\nRefused since the start of Hort:";
         for (const auto& [why, count] : report.at("blocked").items())
-            out += " " + why + " " + std::to_string(count.get<std::uint64_t>()) + (count == 1 ? " time;" : " times;");
+            out += " " + why + " (" + std::to_string(count.get<std::uint64_t>()) + "),";
         out.back() = '\n';
     }
     if (report.at("open_requests") > 0)

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <map>
+
 #include "ctl/protocol.h"
 #include "daemon/asio.h"
 #include "daemon/control/dispatch.h"
@@ -59,17 +61,22 @@ class RunningServer final : public Server {
                 co_await wait_for(pause);
                 continue;
             }
-            if (clients_ >= max_clients) continue;
+            const auto account = platform::peer_account(socket.native_handle());
+            if (!account || clients_ >= max_clients) continue;
+            const bool is_guardian = identify(*household_.policy.load(), *account).role == ctl::Role::guardian;
+            if (!is_guardian && clients_of_[*account] >= max_clients_per_account) continue;
             ++clients_;
-            asio::co_spawn(io_, serve(std::move(socket)), [this, alive = alive_](const std::exception_ptr&) {
-                if (*alive) --clients_;
-            });
+            ++clients_of_[*account];
+            asio::co_spawn(io_, serve(std::move(socket), *account),
+                           [this, alive = alive_, account = *account](const std::exception_ptr&) {
+                               if (!*alive) return;
+                               --clients_;
+                               if (--clients_of_[account] == 0) clients_of_.erase(account);
+                           });
         }
     }
 
-    asio::awaitable<void> serve(Local::socket socket) {
-        const auto account = platform::peer_account(socket.native_handle());
-        if (!account) co_return;
+    asio::awaitable<void> serve(Local::socket socket, std::uint32_t account) {
         const auto alive = alive_;
         std::string buffer;
         for (;;) {
@@ -90,7 +97,7 @@ class RunningServer final : public Server {
                 auto line = std::string_view(buffer).substr(0, size - 1);
                 if (line.ends_with('\r')) line.remove_suffix(1);
                 // Asked each time: a child whose account was bound a moment ago is a child now.
-                const auto caller = identify(*household_.policy.load(), *account);
+                const auto caller = identify(*household_.policy.load(), account);
                 if (!line.empty()) {
                     // Shared: a client that goes away ends this coroutine before a long command is done.
                     auto pending = std::make_shared<Pending>(io_);
@@ -120,6 +127,7 @@ class RunningServer final : public Server {
     const std::string path_;
     Household& household_;
     std::size_t clients_ = 0;
+    std::map<std::uint32_t, std::size_t> clients_of_;  // by account
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
@@ -139,7 +147,7 @@ Result<std::unique_ptr<Server>> Server::start(asio::io_context& io, const std::s
     umask(old_mask);
     // Anyone may connect; what they may do is decided by who they are.
     if (!fault && chmod(path.c_str(), 0666) != 0) fault = error_code(errno, boost::system::system_category());
-    if (!fault) acceptor.listen(64, fault);
+    if (!fault) acceptor.listen(1024, fault);
     if (fault) return Error{"cannot open the control socket: " + fault.message(), path, {}};
     return std::unique_ptr<Server>(std::make_unique<RunningServer>(io, std::move(acceptor), path, household));
 }

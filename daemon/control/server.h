@@ -11,7 +11,9 @@ namespace hort::control {
 
 class Server {
   public:
-    static constexpr std::size_t max_clients = 200;
+    static constexpr std::size_t max_clients = 1000;
+    // Of one account that is no guardian's, so that a child cannot keep the guardians out.
+    static constexpr std::size_t max_clients_per_account = 20;
 
     // `path` of a former daemon that died is replaced; of a living one it is an error.
     static Result<std::unique_ptr<Server>> start(boost::asio::io_context& io, const std::string& path,

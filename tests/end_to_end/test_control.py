@@ -2,6 +2,7 @@
 import json
 import os
 import socket
+import subprocess
 import unittest
 
 from household import BIN, Household, run, wait_until
@@ -81,6 +82,79 @@ class Control(Household):
         self.assertEqual(self.code(b"x" * 70000), -32600)
         self.assertIsNone(self.raw(b'{"jsonrpc":"2.0","id":1', shutdown=True))
         self.assertEqual(self.raw(b'\n\r\n{"jsonrpc":"2.0","id":"a","method":"version"}\n')["id"], "a")
+
+    def connect(self):
+        s = socket.socket(socket.AF_UNIX)
+        self.addCleanup(s.close)
+        s.settimeout(30)
+        s.connect(self.data + "/control.sock")
+        return s
+
+    def test_who_never_reads_or_never_ends_a_line_blocks_nobody(self):
+        deaf = self.connect()
+        deaf.setblocking(False)
+        request = b'{"jsonrpc":"2.0","id":1,"method":"lists"}\n' * 200
+        try:
+            for _ in range(200):
+                deaf.send(request)
+        except BlockingIOError:
+            pass
+        halves = [self.connect() for _ in range(150)]
+        for i, s in enumerate(halves):
+            s.sendall((b'{"jsonrpc":"2.0"', b"\xff\xfe\x80", b"[" * 3000, b"x" * 70000)[i % 4])
+        for i, s in enumerate(halves):
+            if i % 4 == 3:
+                self.assertIn(b"-32600", s.recv(4096))
+        self.assertIn("hortd", self.hortctl("status"))
+        for i, s in enumerate(halves):
+            if i % 4 != 3:
+                s.sendall(b"\n")
+                self.assertIn(b'"code":-32', s.recv(4096))
+
+    def test_guardians_who_change_the_same_thing_at_once_are_all_told(self):
+        self.hortctl("child", "add", "leo")
+        clients = [self.connect() for _ in range(40)]
+        for i, s in enumerate(clients):
+            s.sendall(json.dumps({"jsonrpc": "2.0", "id": i, "method": "child.add" if i % 2 else "block",
+                                  "params": {"name": "ann"} if i % 2 else {"child": "leo", "subject": "a.test"}}).encode() + b"\n")
+        answers = [json.loads(s.makefile().readline()) for s in clients]
+        self.assertEqual([a["id"] for a in answers], list(range(40)))
+        self.assertEqual(sum("result" in a for a in answers), 20 + 1, "one of twenty adds ann, the others are told")
+        self.assertTrue(all("exists already" in a["error"]["message"] for a in answers if "error" in a))
+
+    @unittest.skipUnless(os.getuid() == 0, "acting as another account needs root")
+    def test_a_child_cannot_keep_the_guardians_out(self):
+        os.chmod(self.folder, 0o755)
+        os.chmod(self.data, 0o755)
+        script = (f"import socket,sys\nc=[]\nfor i in range(300):\n s=socket.socket(socket.AF_UNIX)\n"
+                  f" s.connect({self.data + '/control.sock'!r})\n c.append(s)\nprint('there', flush=True)\nsys.stdin.read()")
+        child = subprocess.Popen(["/usr/bin/python3", "-c", script], user="nobody", stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.assertEqual(child.stdout.readline(), "there\n")
+        self.assertIn("hortd", self.hortctl("status"))
+        child.communicate("")
+
+    @unittest.skipUnless(os.getuid() == 0, "acting as another account needs root")
+    def test_the_pin_lifts_one_command_and_wrong_ones_have_to_wait(self):
+        os.chmod(self.folder, 0o755)
+        os.chmod(self.data, 0o755)
+        nobody = dict(user="nobody")
+        self.hortctl("child", "add", "leo", "--age", "9", "--account", "nobody")
+        self.assertIn("no PIN is set", self.hortctl("--pin=123456", "allow", "leo", "casino.test", expect=1, **nobody))
+        self.assertIn("4 to 32", self.hortctl("pin", "set", "123", expect=1))
+        self.assertIn("is set", self.hortctl("pin", "set", stdin="123456\n123456\n"))
+        self.assertIn("--pin asks for", self.hortctl("allow", "leo", "casino.test", expect=1, **nobody))
+        self.assertIn("is allowed", self.hortctl("--pin", "allow", "leo", "casino.test", stdin="123456\n", **nobody))
+        self.assertIn("only a guardian", self.hortctl("block", "leo", "casino.test", expect=1, **nobody))
+        self.assertEqual(self.ask("audit")["changes"][0]["actor"], "nobody with the PIN")
+        for _ in range(5):
+            self.assertIn("that is not the PIN", self.hortctl("--pin=999999", "block", "leo", "a.test", expect=1, **nobody))
+        self.assertIn("the next try is possible in", self.hortctl("--pin=123456", "block", "leo", "a.test", expect=1, **nobody))
+        self.stop_hortd(9)
+        self.start_hortd()
+        self.assertIn("the next try is possible in", self.hortctl("--pin=123456", "block", "leo", "a.test", expect=1, **nobody))
+        self.assertIn("wrong PIN", self.hortctl("audit"))
+        self.assertIn("is blocked", self.hortctl("block", "leo", "a.test"), msg="guardians need no PIN")
+        self.assertNotIn("123456", self.hortctl("export"))
 
     def test_two_hundred_clients_at_once_are_served(self):
         clients = []

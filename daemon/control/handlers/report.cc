@@ -20,6 +20,25 @@ std::string title_of(const std::string& key) {
     return key;
 }
 
+std::string words_of(Reason reason) {
+    switch (reason) {
+        case Reason::schedule:
+            return "outside the hours";
+        case Reason::budget:
+            return "time used up";
+        case Reason::break_time:
+            return "during a break";
+        case Reason::pause:
+            return "paused";
+        case Reason::own_rule:
+            return "own rules";
+        case Reason::not_on_list:
+            return "not on the list";
+        default:
+            return std::string(name_of(reason));
+    }
+}
+
 }  // namespace
 
 json birthday_json(const store::PersonRecord& person, Day today) {
@@ -84,8 +103,8 @@ Result<json> report(Household& household, const Caller&, const json& params) {
     json blocked = json::object();
     for (const auto& entry : household.recent.newest(1000)) {
         if (entry.child != record->name) continue;
-        const std::string why = entry.category ? Taxonomy::shipped().entries()[*entry.category].title.en
-                                               : std::string(name_of(entry.reason));
+        const std::string why =
+            entry.category ? Taxonomy::shipped().entries()[*entry.category].title.en : words_of(entry.reason);
         blocked[why] = blocked.value(why, std::uint64_t{0}) + entry.count;
     }
     out["blocked"] = std::move(blocked);
