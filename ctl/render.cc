@@ -154,8 +154,8 @@ std::string render_report(const Json& report, const Style& style) {
     const auto child = report.at("child").get<std::string>();
     const auto days = report.at("days").size();
     out += style.strong(child + (days == 1 ? " today" : " in the last " + std::to_string(days) + " days")) + ": " +
-           text_of_duration(total) + " at the computer" +
-           (days > 1 ? ", " + text_of_duration(total / static_cast<std::int64_t>(days)) + " a day" : "") + "\n";
+           (total == 0 ? std::string("not at the computer") : text_of_duration(total) + " at the computer") +
+           (days > 1 && total > 0 ? ", " + text_of_duration(total / static_cast<std::int64_t>(days)) + " a day" : "") + "\n";
     if (days > 1)
         for (const auto& day : report.at("days")) {
             const auto seconds = day.at("seconds").get<std::int64_t>();
@@ -331,7 +331,19 @@ std::string render_child(const Json& child) {
     rows.push_back({"Supervised", child.at("supervised").get<bool>() ? "yes" : "no"});
     rows.push_back({"Accounts", joined(child.at("accounts"))});
     rows.push_back({"Devices", joined(child.at("devices"))});
-    rows.push_back({"Blocked", joined(child.at("blocked_categories"))});
+    // As many in a line as are easily read.
+    std::string line;
+    const char* label = "Blocked";
+    for (const auto& category : child.at("blocked_categories")) {
+        const auto id = category.get<std::string>();
+        if (line.size() + id.size() > 70) {
+            rows.push_back({label, line + ","});
+            label = "";
+            line.clear();
+        }
+        line += (line.empty() ? "" : ", ") + id;
+    }
+    rows.push_back({label, line.empty() ? "-" : line});
     if (child.contains("times")) {
         const auto& times = child.at("times");
         rows.push_back({"Now", sentence_until(times)});
@@ -521,6 +533,14 @@ std::string render(std::string_view command, const Json& result, bool has_colour
     if (command == "log") return render_log(result);
     if (command == "explain") {
         auto out = sentence_until(result) + "\n";
+        const auto reason = result.at("reason").get<std::string>();
+        if (result.at("verdict") == "block")
+            out += reason == "schedule" || reason == "budget" || reason == "break"
+                       ? "  More time is asked for with:  hortctl ask time 30m \"what for\"\n"
+                   : result.contains("site") && reason != "bypass"
+                       ? "  It is asked for with:  hortctl ask site " + result.at("site").get<std::string>() +
+                             " \"what for\"\n"
+                       : "";
         for (const auto& source : result.at("sources"))
             out += "  " + source.at("list").get<std::string>() +
                    (source.at("line").is_null() ? "" : ":" + std::to_string(source.at("line").get<int>())) + "  " +

@@ -4,6 +4,7 @@
 
 #include "ctl/commands.h"
 #include "rules/category.h"
+#include "rules/local_time.h"
 
 namespace hort::ctl {
 namespace {
@@ -41,10 +42,7 @@ class Dialogue {
             const auto answer = ask(question);
             if (!answer) return Error{"nothing was changed", {}, {}};
             if (answer->empty() && may_be_empty) return json();
-            json value = *answer;
-            if (std::string(parameter) == "age" && !answer->empty() && answer->size() < 4 &&
-                answer->find_first_not_of("0123456789") == std::string::npos)
-                value = std::stoi(*answer);
+            const json value = *answer;
             json params = {{"name", "x"}};
             params[parameter] = value;
             const auto checked = check_parameters(*command, params);
@@ -80,27 +78,52 @@ Result<SetupOutcome> run_setup(std::FILE* in, std::FILE* out, const Call& call) 
     const auto name = dialogue.ask_for("What is the child called?", "name", false);
     if (!name) return name.error();
     const auto child = name->get<std::string>();
-    const auto age = dialogue.ask_for("How old is " + child + "?", "age", false);
-    if (!age) return age.error();
-    const auto tier = tier_of_age(age->get<int>());
-    dialogue.say(tier == Tier::adult ? "  18 and over: not supervised."
-                                     : "  That is the age tier " + std::string(name_of(tier)) + ".");
-    const auto account =
-        dialogue.ask_for("Which account of this computer does " + child + " use? (none: Enter)", "account", true);
-    if (!account) return account.error();
-    const auto device = dialogue.ask_for(
-        "The address of a device that only " + child + " uses, such as 192.168.1.20? (none: Enter)", "device", true);
-    if (!device) return device.error();
+    json params = {{"name", child}};
+    auto tier = Tier::adult;
+    for (int i = 0;; ++i) {
+        const auto answer = dialogue.ask("How old is " + child + "? (or the day of birth, such as 2014-03-28)");
+        if (!answer) return nothing;
+        if (const auto born = parse_day(*answer)) {
+            params["born"] = *answer;
+            break;
+        }
+        if (!answer->empty() && answer->size() < 4 && answer->find_first_not_of("0123456789") == std::string::npos &&
+            std::stoi(*answer) <= 120) {
+            params["age"] = std::stoi(*answer);
+            tier = tier_of_age(std::stoi(*answer));
+            dialogue.say(tier == Tier::adult ? "  18 and over: not supervised."
+                                             : "  That is the age tier " + std::string(name_of(tier)) + ".");
+            break;
+        }
+        dialogue.say("  a number of years, for example 9, or a day such as 2014-03-28");
+        if (i + 1 == max_tries) return Error{"too many wrong answers; nothing was changed", {}, {}};
+    }
+    const auto ask_whose = [&]() -> Status {
+        for (const auto& [question, key] :
+             {std::pair("Which account of this computer does " + child + " use? (none: Enter)", "account"),
+              std::pair("The address of a device that only " + child + " uses, such as 192.168.1.20? (none: Enter)",
+                        "device")}) {
+            const auto answer = dialogue.ask_for(question, key, true);
+            if (!answer) return answer.error();
+            params.erase(key);
+            if (!answer->is_null()) params[key] = *answer;
+        }
+        return Done{};
+    };
+    if (auto asked = ask_whose(); !asked) return asked.error();
     const auto wants_lists =
         dialogue.yes("Fetch the lists that Hort recommends now? (some 100 MB from their publishers)");
     if (!wants_lists) return nothing;
     const auto is_agreed = dialogue.yes("Put this in force for " + child + "?");
     if (!is_agreed || !*is_agreed) return nothing;
 
-    json params = {{"name", child}, {"age", *age}};
-    if (!account->is_null()) params["account"] = *account;
-    if (!device->is_null()) params["device"] = *device;
-    const auto added = call("child.add", params);
+    auto added = call("child.add", params);
+    // Most often an account that is spelled otherwise: the other answers are not lost.
+    for (int i = 1; !added && i < max_tries; ++i) {
+        dialogue.say("  " + added.error().text());
+        if (auto asked = ask_whose(); !asked) return asked.error();
+        added = call("child.add", params);
+    }
     if (!added) return added.error();
     dialogue.say("\n" + added->at("message").get<std::string>());
     dialogue.say(

@@ -143,6 +143,7 @@ Result<unsigned> parse_weekdays(std::string_view text) {
 
 std::string text_of_weekdays(unsigned days) {
     if (days == 0x7f) return "daily";
+    if (days == 0x60) return "weekends";
     const auto name = [](int day) {
         auto out = std::string(name_of_weekday(day).substr(0, 3));
         out[0] = static_cast<char>(out[0] | 32);

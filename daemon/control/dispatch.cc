@@ -114,7 +114,8 @@ void dispatch(Household& household, const Caller& caller, std::string_view line,
                       std::string(command->role == ctl::Role::guardian ? "a guardian"
                                                                        : "a guardian or a child of the household") +
                       " may do this: " + std::string(command->name) +
-                      (household.people.setting("pin").empty() ? "" : " (--pin asks for the guardian's PIN)")));
+                      (household.people.setting("pin").empty() ? "" : "; --pin asks for the guardian's PIN") +
+                      (caller.role == ctl::Role::child ? "; 'hortctl ask' asks for time or a site" : "")));
     run(caller);
 }
 

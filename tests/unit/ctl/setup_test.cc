@@ -20,6 +20,8 @@ Played play(const std::string& answers) {
     auto outcome = run_setup(in, out, [&](const std::string& method, const nlohmann::json& params) {
         EXPECT_EQ(method, "child.add");
         added = params;
+        if (params.contains("account") && params["account"][0] == "mai")
+            return Result<nlohmann::json>(Error{"this machine has no account mai", {}, {}});
         return Result<nlohmann::json>(nlohmann::json{{"message", "mia is added."}});
     });
     std::string said(static_cast<std::size_t>(std::ftell(out)), '\0');
@@ -47,8 +49,17 @@ TEST(Setup, AsksAgainAfterAWrongAnswer) {
     const auto played = play("not a name\nmia\nnine\n9\n\n\nn\ny\n");
     ASSERT_TRUE(played.outcome) << played.said;
     EXPECT_NE(played.said.find("up to 32 letters"), std::string::npos) << played.said;
-    EXPECT_NE(played.said.find("from 0 to 120"), std::string::npos) << played.said;
+    EXPECT_NE(played.said.find("a number of years"), std::string::npos) << played.said;
     EXPECT_FALSE(played.outcome->wants_lists);
+}
+
+TEST(Setup, AnAccountThatIsNotThereIsAskedForAgainAndNoOtherAnswerIsLost) {
+    const auto played = play("mia\n2014-03-28\nmai\n\nn\ny\nmia\n\n");
+    ASSERT_TRUE(played.outcome) << played.said;
+    EXPECT_NE(played.said.find("no account mai"), std::string::npos);
+    EXPECT_EQ(played.added["account"], nlohmann::json::array({"mia"}));
+    EXPECT_EQ(played.added["born"], "2014-03-28");
+    EXPECT_FALSE(played.added.contains("age"));
 }
 
 TEST(Setup, ChangesNothingWithoutTheLastYes) {

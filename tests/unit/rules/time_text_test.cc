@@ -51,7 +51,7 @@ TEST(TimeText, AmountsOfBudgetsByWeekday) {
     EXPECT_EQ(*parse_amount("none"), 0);
     EXPECT_EQ(*parse_amount("all"), Budget::unlimited);
     EXPECT_NE(parse_amount("much").error().hint.find("none or all"), std::string::npos);
-    for (const char* text : {"daily 1h30m", "mon-fri 1h; sat,sun 2h", "mon none", "wed 45s; sun 1h1m1s", ""})
+    for (const char* text : {"daily 1h30m", "mon-fri 1h; weekends 2h", "mon none", "wed 45s; sun 1h1m1s", ""})
         EXPECT_EQ(text_of_amounts(*parse_amounts(text)), text);
     EXPECT_EQ((*parse_amounts("mon-fri 1h"))[5], Budget::unlimited);
     EXPECT_FALSE(parse_amounts("mon-fri"));
