@@ -42,11 +42,13 @@ constexpr Parameter child_set[] = {
 constexpr Parameter child_only[] = {child_parameter};
 constexpr Parameter child_and_subject[] = {
     child_parameter,
-    {"subject", T::subject, false, false, "a site (and all below it), a service such as roblox, or a category"},
+    {"subject", T::subject, false, false,
+     "a site (and all below it), a service such as roblox, a category, or program:NAME"},
 };
 constexpr Parameter allow_parameters[] = {
     child_parameter,
-    {"subject", T::subject, false, false, "a site (and all below it), a service such as roblox, or a category"},
+    {"subject", T::subject, false, false,
+     "a site (and all below it), a service such as roblox, a category, or program:NAME"},
     {"for", T::duration, true, false, "only for this long, whatever the hours say; 1h, 30m"},
     {"always", T::flag, true, false, "outside the hours, too: the school's learning platform"},
 };
@@ -76,7 +78,8 @@ constexpr Parameter budget_set[] = {
     child_parameter,
     {"amount", T::amount, false, false, "how much: 1h30, none, or all"},
     {"of", T::subject, true, true,
-     "a category, a service or a site; given several times they share one budget; without it: at the computer"},
+     "a category, a service, a site or program:NAME; given several times they share one budget; without it: at the "
+     "computer"},
     {"per", T::choice, true, false, "day, week or month; default day", false, "day|week|month"},
     {"days", T::weekdays, true, false, "only on these weekdays; the others stay as they are"},
     {"carry-over", T::flag, true, false, "what is left is added to the next day (week, month), once"},
@@ -87,7 +90,7 @@ constexpr Parameter budget_clear[] = {
 };
 constexpr Parameter budget_subjects[] = {
     child_parameter,
-    {"subject", T::subject, false, true, "categories, services or sites"},
+    {"subject", T::subject, false, true, "categories, services, sites or program:NAME"},
 };
 constexpr Parameter breaks_set[] = {
     child_parameter,
@@ -479,6 +482,11 @@ Result<nlohmann::json> check_value(const Parameter& parameter, const nlohmann::j
                 return fault(parameter, text.substr(0, 60) + " is no category", category.error().hint);
         case T::subject:
         case T::site: {
+            if (parameter.type == T::subject && text.starts_with("program:")) {
+                if (text.size() > 8 && text.size() <= 108 && text.find_first_of(",/\\") == std::string::npos)
+                    return value;
+                return fault(parameter, shown(value) + " is no program", "its file name, for example program:minetest");
+            }
             if (parameter.type == T::subject) {
                 if (const auto category = Taxonomy::shipped().find(text))
                     return nlohmann::json(std::string(Taxonomy::shipped().id_of(*category)));

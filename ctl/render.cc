@@ -155,7 +155,8 @@ std::string render_report(const Json& report, const Style& style) {
     const auto days = report.at("days").size();
     out += style.strong(child + (days == 1 ? " today" : " in the last " + std::to_string(days) + " days")) + ": " +
            (total == 0 ? std::string("not at the computer") : text_of_duration(total) + " at the computer") +
-           (days > 1 && total > 0 ? ", " + text_of_duration(total / static_cast<std::int64_t>(days)) + " a day" : "") + "\n";
+           (days > 1 && total > 0 ? ", " + text_of_duration(total / static_cast<std::int64_t>(days)) + " a day" : "") +
+           "\n";
     if (days > 1)
         for (const auto& day : report.at("days")) {
             const auto seconds = day.at("seconds").get<std::int64_t>();

@@ -14,6 +14,8 @@
 namespace hort {
 namespace {
 
+constexpr std::string_view program_prefix = "program:";
+
 // Rows that no version of Hort wrote are left out.
 void add_hours(Schedule& schedule, const store::HoursRecord& row) {
     const auto windows = parse_windows(row.windows);
@@ -49,7 +51,9 @@ void put_rules(const Policy& policy, Profile& profile, const std::vector<store::
                 for (const auto& rule : record.rules) rules[{rule.is_category, rule.subject}] = rule;
     for (const auto& [key, rule] : rules) {
         const SiteRule site{rule.verdict, rule.is_always, nullptr, {}};
-        if (rule.is_category) {
+        if (rule.subject.starts_with(program_prefix)) {
+            profile.add_program(rule.subject.substr(program_prefix.size()), site);
+        } else if (rule.is_category) {
             if (const auto category = Taxonomy::shipped().find(rule.subject)) {
                 const auto set = CategorySet::of(*category);
                 profile.blocked = rule.verdict == Verdict::block ? profile.blocked | set : profile.blocked - set;
@@ -81,6 +85,8 @@ void put_hours(Policy& policy, Profile& profile, const std::vector<store::HoursR
         const SiteRule outside{Verdict::block, false, nullptr, index, true};
         if (subject.empty()) {
             profile.online = index;
+        } else if (subject.starts_with(program_prefix)) {
+            profile.add_program(subject.substr(program_prefix.size()), outside);
         } else if (const auto category = Taxonomy::shipped().find(subject)) {
             profile.timed.push_back({CategorySet::of(*category), Verdict::block, index, true});
         } else if (const auto* service = find_service(policy, subject)) {
@@ -171,6 +177,8 @@ BudgetScope scope_of(const Policy& policy, const std::string& subjects) {
         at = comma + 1;
         if (subject == store::device_key)
             out.is_device = true;
+        else if (subject.starts_with(program_prefix))
+            out.programs.push_back(subject.substr(program_prefix.size()));
         else if (const auto category = Taxonomy::shipped().find(subject))
             out.categories = out.categories | CategorySet::of(*category);
         else if (const auto* service = find_service(policy, subject))

@@ -50,7 +50,7 @@ std::string text_of(const BudgetScope& scope) {
         add(Taxonomy::shipped().entries()[left.first()].title.en);
     for (const auto* service : scope.services) add(service->title);
     for (const auto& site : scope.sites) add(std::string(site.text()));
-    for (const auto& program : scope.programs) add(program);
+    for (const auto& program : scope.programs) add("the program " + program);
     return out;
 }
 

@@ -79,6 +79,7 @@ bool is_plain_name(const std::string& text) {
 }
 
 bool is_subject(const std::string& text) {
+    if (text.starts_with("program:")) return text.size() > 8 && text.find_first_of(",/\\") == std::string::npos;
     if (Taxonomy::shipped().find(text) || Services::shipped().find(text) != nullptr) return true;
     const auto host = Hostname::parse(text);
     return host && (host->label_count() >= 2 || is_plain_name(text));  // a rule file's service

@@ -7,8 +7,6 @@
 namespace hort::usage {
 namespace {
 
-constexpr std::int32_t minutes_of_day = 1440;
-
 // What programs fetch by themselves, whoever sits before them.
 bool is_background(const Policy& policy, const Hostname& host, CategorySet categories) {
     static const auto ads = CategorySet::of(*Taxonomy::shipped().find("ads_tracking"));
@@ -144,6 +142,18 @@ Meter::Running Meter::running(const Tracked& tracked) const {
     };
     if (!tracked.knows_sessions || tracked.is_in_use) look(tracked.by_account);
     look(tracked.by_device);
+    // What is nobody's budget says nothing: a file manager beside the game is no learning.
+    if (tracked.is_in_use || !tracked.knows_sessions)
+        for (const auto& [program, count] : tracked.programs) {
+            bool is_of_a_budget = false;
+            for (std::size_t i = 0; i < out.budgets.size(); ++i)
+                if (profile.budgets[i].scope.covers_program(program)) {
+                    is_of_a_budget = true;
+                    if (!tracked.spent[i]) out.budgets[i] = true;
+                }
+            counted = counted || is_of_a_budget;
+            uncounted = uncounted || (!is_of_a_budget && profile.uncounted.covers_program(program));
+        }
     out.is_active = tracked.is_in_use || counted || uncounted;
     out.uncounted = uncounted && !counted;
     out.device = out.is_active && !out.uncounted;
@@ -306,6 +316,24 @@ void Meter::set_in_use(std::int64_t person, bool is_in_use) {
         tracked->by_account.budgets = std::move(budgets);
     }
     settle(*tracked);
+}
+
+void Meter::set_program(std::int64_t person, const std::string& file_name, bool is_running) {
+    auto* tracked = find(person);
+    if (tracked == nullptr) return;
+    if (is_running) {
+        ++tracked->programs[file_name];
+    } else if (const auto it = tracked->programs.find(file_name); it != tracked->programs.end() && --it->second == 0) {
+        tracked->programs.erase(it);
+    }
+    settle(*tracked);
+}
+
+void Meter::forget_programs() {
+    for (auto& tracked : people_) {
+        tracked.programs.clear();
+        settle(tracked);
+    }
 }
 
 void Meter::forget_sessions() {

@@ -50,6 +50,10 @@ class Meter {
     void set_in_use(std::int64_t person, bool is_in_use);
     // Where nobody tells of sessions any more.
     void forget_sessions();
+    // A program of the person's began or ended; several of one name count as one while one runs. They count while a
+    // session is in use. Which of them is in front no Linux desktop tells.
+    void set_program(std::int64_t person, const std::string& file_name, bool is_running);
+    void forget_programs();
     // Traffic that was allowed. `is_by_account`: it came from a session on this machine, not from a device.
     void saw_traffic(std::int64_t person, const Hostname& host, bool is_by_account);
 
@@ -81,6 +85,7 @@ class Meter {
     struct Tracked {
         std::int64_t id = 0;
         bool knows_sessions = false, is_in_use = false;
+        std::map<std::string, int> programs;  // how many run of each
         Seen by_account, by_device;
         std::vector<Count> counts;                       // of the profile's budgets
         std::int64_t run = 0;                            // of use since the last break

@@ -14,6 +14,7 @@
 #include "platform/clock.h"
 #include "platform/clock_watch.h"
 #include "platform/notification.h"
+#include "platform/processes.h"
 #include "platform/sessions.h"
 
 namespace hort::usage {
@@ -31,7 +32,7 @@ std::string own_program() {
 class RunningTimekeeper final : public Timekeeper {
   public:
     RunningTimekeeper(asio::io_context& io, const Parts& parts)
-        : io_(io), parts_(parts), timer_(io), clock_(io), bus_(io), program_(own_program()) {
+        : io_(io), parts_(parts), timer_(io), clock_(io), bus_(io), connector_(io), program_(own_program()) {
         const auto now = platform::now();
         // A clock that nobody vouches for may show an old time, but not one before the last use.
         auto ledger = now.wall_seconds;
@@ -48,6 +49,7 @@ class RunningTimekeeper final : public Timekeeper {
         *alive_ = false;
         if (clock_.is_open()) clock_.release();
         if (bus_.is_open()) bus_.release();
+        if (connector_.is_open()) connector_.release();
     }
 
     void put_in_force(std::shared_ptr<Policy> policy) override {
@@ -60,6 +62,7 @@ class RunningTimekeeper final : public Timekeeper {
         if (is_first)
             for (const auto& [person, record] : parts_.ledger.breaks()) meter_->restore_break(person, record);
         read_sessions();  // accounts may be bound to others now
+        watch_programs(*policy);
         publish(std::move(policy), now);
         look();
     }
@@ -67,15 +70,18 @@ class RunningTimekeeper final : public Timekeeper {
     void catch_up() override { tick(); }
 
     void flush() override {
-        const auto entries = meter_->take_entries();
+        for (auto& entry : meter_->take_entries()) unkept_.push_back(std::move(entry));
         has_unkept_ = false;
-        if (entries.empty()) return;
+        if (unkept_.empty()) return;
         std::vector<std::int64_t> without_spans;
         if (const auto policy = parts_.policy.load())
             for (const auto& person : policy->people)
                 if (!person.profile.keeps_detail) without_spans.push_back(person.id);
-        if (auto kept = parts_.ledger.keep(entries, meter_->breaks(), without_spans, meter_->ledger_clock()); !kept)
+        // On a full disk it waits for the next minute.
+        if (auto kept = parts_.ledger.keep(unkept_, meter_->breaks(), without_spans, meter_->ledger_clock()); !kept)
             log_line(Level::error, "what was used cannot be kept", {{"error", kept.error().text()}});
+        else
+            unkept_.clear();
         if (meter_->today() != forgotten_on_) {
             forgotten_on_ = meter_->today();
             const auto days = Settings(parts_.people).detail_days();
@@ -259,6 +265,79 @@ class RunningTimekeeper final : public Timekeeper {
         }
     }
 
+    // --- programs ---
+
+    // Only where a budget is of programs, or some do not count: nothing wakes for what no rule asks.
+    void watch_programs(const Policy& policy) {
+        const auto has_programs = [](const BudgetScope& scope) {
+            return !scope.programs.empty() ||
+                   std::any_of(scope.services.begin(), scope.services.end(),
+                               [](const Service* service) { return !service->executables.empty(); });
+        };
+        bool is_needed = false;
+        for (const auto& person : policy.people) {
+            is_needed = is_needed || has_programs(person.profile.uncounted);
+            for (const auto& budget : person.profile.budgets) is_needed = is_needed || has_programs(budget.scope);
+        }
+        if (is_needed && !processes_) {
+            auto watched = platform::Processes::watch();
+            if (!watched) {
+                if (!is_blindness_said_)
+                    log_line(Level::warning, "programs are not counted", {{"error", watched.error().text()}});
+                is_blindness_said_ = true;
+                return;
+            }
+            processes_ = *std::move(watched);
+            connector_.assign(processes_->descriptor());
+            wait_for_programs();
+        } else if (!is_needed && processes_) {
+            connector_.release();
+            processes_.reset();
+        }
+        read_programs(policy);
+    }
+
+    // Everything anew: whose they are, and what counts, may be another now.
+    void read_programs(const Policy& policy) {
+        programs_.clear();
+        meter_->forget_programs();
+        if (!processes_) return;
+        for (const auto& process : processes_->all()) begin_program(policy, process);
+    }
+
+    void begin_program(const Policy& policy, const platform::Process& process) {
+        const auto owner = policy.by_account.find(process.account);
+        if (owner == policy.by_account.end()) return;
+        const auto& person = policy.people[owner->second];
+        const auto covers = [&](const BudgetScope& scope) { return scope.covers_program(process.program); };
+        if (!covers(person.profile.uncounted) &&
+            std::none_of(person.profile.budgets.begin(), person.profile.budgets.end(),
+                         [&](const Budget& budget) { return covers(budget.scope); }))
+            return;
+        programs_[process.id] = {person.id, process.program};
+        meter_->set_program(person.id, process.program, true);
+    }
+
+    void wait_for_programs() {
+        connector_.async_wait(
+            asio::posix::stream_descriptor::wait_read, [this, alive = alive_](const error_code& fault) {
+                if (fault || !*alive || !processes_) return;
+                const auto policy = parts_.policy.load();
+                meter_->advance(platform::now());
+                const bool is_whole =
+                    processes_->process([&](const platform::Process& process) { begin_program(*policy, process); },
+                                        [&](std::int32_t id) {
+                                            const auto it = programs_.find(id);
+                                            if (it == programs_.end()) return;
+                                            meter_->set_program(it->second.person, it->second.program, false);
+                                            programs_.erase(it);
+                                        });
+                if (!is_whole) read_programs(*policy);
+                look();
+                wait_for_programs();
+            });
+    }
+
     // --- clocks ---
 
     void wait_for_clock() {
@@ -297,7 +376,7 @@ class RunningTimekeeper final : public Timekeeper {
     asio::io_context& io_;
     const Parts parts_;
     asio::steady_timer timer_;
-    asio::posix::stream_descriptor clock_, bus_;
+    asio::posix::stream_descriptor clock_, bus_, connector_;
     const std::string program_;
     std::unique_ptr<Meter> meter_;
     Enforcer enforcer_;
@@ -306,12 +385,20 @@ class RunningTimekeeper final : public Timekeeper {
     std::unique_ptr<platform::ClockWatch> watch_;
     std::unique_ptr<platform::Sessions> sessions_;
     std::string session_problem_;
+    std::unique_ptr<platform::Processes> processes_;
+    struct Program {
+        std::int64_t person = 0;
+        std::string program;
+    };
+    std::map<std::int32_t, Program> programs_;  // that count, by process
+    bool is_blindness_said_ = false;
     std::vector<platform::Session> sessions_list_;
     std::set<std::int64_t> in_use_;
     std::vector<std::int64_t> idle_at_;  // awake seconds at which sessions that say they are idle count as such
     std::optional<std::int64_t> armed_for_;
     bool has_unkept_ = false, is_jump_said_ = false;
     std::int64_t keep_at_ = 0;
+    std::vector<store::UsageEntry> unkept_;
     Day forgotten_on_ = 0;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -1,8 +1,11 @@
 """Time that is used, with the real daemon on a clock that the test moves: a played afternoon, crashes, clocks that are
 set, and what passes the proxy when time is up."""
 import json
+import os
 import random
+import shutil
 import socket
+import subprocess
 
 from household import wait_until, unittest
 from usage import MovedHousehold
@@ -198,6 +201,37 @@ class Afternoon(MovedHousehold):
         self.start_hortd()
         self.assertEqual(self.ask("budget", "mia")["budgets"][0]["used"], before, "an orderly end loses nothing")
         print(f"\n{crashes} times kill -9: {used} s used, {before} s in the ledger")
+
+    @unittest.skipUnless(os.getuid() == 0, "the kernel tells of programs to root only")
+    def test_a_program_counts_from_its_start_to_its_end(self):
+        self.command("child", "add", "mia", "--age", "13", "--account", self.account)
+        self.command("budget", "set", "mia", "30m", "--of", "program:minetest", "--of", "game.test")
+        self.use(True)
+        program = self.folder + "/minetest"
+        shutil.copy("/bin/sleep", program)
+
+        def running():
+            return self.ask("budget", "mia")["budgets"][0]["is_running"]
+        self.assertFalse(running())
+        game = subprocess.Popen([program, "1000"])
+        self.addCleanup(game.wait)
+        self.addCleanup(game.kill)
+        wait_until("the program to be seen", running)
+        self.go(600)
+        self.stop_hortd(9)
+        self.start_hortd()
+        wait_until("the program that runs already", running)
+        self.go(60)
+        game.kill()
+        wait_until("its end", lambda: not running())
+        self.go(600)
+        used = self.ask("budget", "mia")["budgets"][0]["used"]
+        self.assertGreaterEqual(used, 600, "a crash costs a minute at most")
+        self.assertLessEqual(used, 660)
+        self.assertIn("may use the program minetest", self.command("explain", "mia", "minetest"))
+        self.command("block", "mia", "program:minetest")
+        self.assertIn("may not use the program minetest", self.command("explain", "mia", "minetest"))
+        self.command("budget", "clear", "mia", "--of", "program:minetest", "--of", "game.test")
 
     def test_the_ledger_is_full_of_nothing_while_nobody_is_there(self):
         self.command("child", "add", "mia", "--age", "13", "--account", self.account)

@@ -86,6 +86,7 @@ Result<json> budget(Household& household, const Caller&, const json& params) {
     for (auto left = free.categories; !left.empty(); left = left - CategorySet::of(left.first()))
         out["uncounted"].push_back(Taxonomy::shipped().id_of(left.first()));
     for (const auto* service : free.services) out["uncounted"].push_back(service->id);
+    for (const auto& program : free.programs) out["uncounted"].push_back("program:" + program);
     for (const auto& site : free.sites) out["uncounted"].push_back(site.text());
     out["break"] = nullptr;
     if (person->profile.breaks)

@@ -87,12 +87,14 @@ Result<json> set(Household& household, const Caller& caller, const json& params,
     const auto category = Taxonomy::shipped().find(subject);
     // A site has a dot in its name, and no service has.
     const auto* service = category ? nullptr : find_service(*household.policy.load(), subject);
-    if (!category && service == nullptr && subject.find('.') == std::string::npos)
+    const bool is_program = subject.starts_with("program:");
+    if (!category && service == nullptr && !is_program && subject.find('.') == std::string::npos)
         return Error{"neither a category nor a service nor a site", subject, "'hortctl lists' shows the categories"};
     if (params.value("always", false) && category)
         return Error{"a category cannot be allowed outside the hours", {}, "name the site or the service"};
     std::string message = (category             ? "The category " + subject
                            : service != nullptr ? service->title + " (its sites and programs)"
+                           : is_program         ? "The program " + subject.substr(8)
                                                 : subject + " and all below it") +
                           (verdict == Verdict::block ? " is blocked for " : " is allowed for ") + *name + ".";
     if (const auto host = Hostname::parse(subject);

@@ -223,6 +223,8 @@ Result<json> allow_for(Household& household, const Caller& caller, const json& p
     const auto now = platform::now();
     const auto until = after(now, params.at("for").get<std::int64_t>());
     const auto subject = params.at("subject").get<std::string>();
+    if (subject.starts_with("program:"))
+        return Error{"a single program cannot be allowed for a while", {}, "name the service that it belongs to"};
     const store::GrantRecord grant{0, person->id, "allow", subject, until, platform::boot_id()};
     const auto end = time_text(*household.policy.load(), until.wall_seconds, now.wall_seconds);
     if (auto done = household.grants.give({{grant}, {}}, now, "allow", person->name + " " + subject + " until " + end,

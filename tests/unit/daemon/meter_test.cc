@@ -184,6 +184,37 @@ TEST_F(MeterTest, LearningUsesUpNothingWhileNothingElseIsInFront) {
     EXPECT_EQ(used("device"), 1010) << "a session without traffic counts";
 }
 
+TEST_F(MeterTest, AProgramCountsWhileItRunsInASessionInUse) {
+    auto& budget = household.add_budget(0, "game.example", 100);
+    budget.scope.programs = {"minetest"};
+    household.policy->people[0].profile.uncounted.programs = {"writer"};
+    start();
+    in_use(true);
+    meter->set_program(1, "writer", true);
+    pass(10);
+    EXPECT_EQ(used("uncounted"), 10) << "nothing else is known to be in front";
+    meter->set_program(1, "Minetest", true);
+    meter->set_program(1, "minetest", true);
+    pass(20);
+    EXPECT_EQ(used("game.example"), 20);
+    EXPECT_EQ(used("device"), 20);
+    meter->set_program(1, "Minetest", false);
+    pass(30);
+    meter->set_program(1, "minetest", false);
+    pass(10);
+    EXPECT_EQ(used("game.example"), 50) << "until the last one has ended";
+    meter->set_program(1, "minetest", true);
+    in_use(false);
+    pass(100);
+    EXPECT_EQ(used("game.example"), 50) << "behind a locked screen nobody plays";
+    in_use(true);
+    pass(100);
+    EXPECT_EQ(used("game.example"), 100);
+    const auto& mia = household.policy->people[0];
+    meter->fill(*household.policy);
+    EXPECT_TRUE(decide(*household.policy, {&mia, &mia.profile}, Target::of_program("minetest"), now).is_blocked());
+}
+
 TEST_F(MeterTest, ADayBeginsAtFourAndWhatIsLeftIsCarriedOverOnce) {
     household.add_budget(0, "device", 1000).carries_over = true;
     start();
