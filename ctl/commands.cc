@@ -116,7 +116,7 @@ constexpr Parameter profile_of[] = {
     {"child", T::person, false, false, "the name of a profile"},
 };
 constexpr Parameter settings_set[] = {
-    {"name", T::text, false, false, "day-start, idle-after or detail-days"},
+    {"name", T::text, false, false, "day-start, idle-after, detail-days or kept-days"},
     {"value", T::text, false, false, "what it shall be"},
 };
 constexpr Parameter export_parameters[] = {

@@ -13,6 +13,7 @@ constexpr Known known[] = {
     {"day-start", "04:00", "when a day of use begins: who is up after midnight still uses the day before"},
     {"idle-after", "5m", "how long after its last input an idle session counts as in use"},
     {"detail-days", "28", "for how many days it is kept when something was used, from which 'simulate' works"},
+    {"kept-days", "400", "for how many days totals, answered requests and the trail of changes are kept"},
 };
 
 }  // namespace
@@ -30,6 +31,11 @@ std::int64_t Settings::idle_after() const {
 int Settings::detail_days() const {
     const auto text = people_.setting("detail-days");
     return text.empty() ? 28 : std::stoi(text);
+}
+
+int Settings::kept_days() const {
+    const auto text = people_.setting("kept-days");
+    return text.empty() ? 400 : std::stoi(text);
 }
 
 std::vector<Settings::Entry> Settings::all() const {
@@ -55,6 +61,12 @@ Result<std::string> Settings::check(const std::string& name, const std::string& 
     if (name == "detail-days") {
         if (value.empty() || value.size() > 3 || value.find_first_not_of("0123456789") != std::string::npos)
             return Error{"not a number of days: " + value, {}, "expected 0 to 999"};
+        return std::to_string(std::stoi(value));
+    }
+    if (name == "kept-days") {
+        if (value.empty() || value.size() > 4 || value.find_first_not_of("0123456789") != std::string::npos ||
+            std::stoi(value) < 63)
+            return Error{"not a number of days: " + value, {}, "expected 63 (two months, which budgets need) to 9999"};
         return std::to_string(std::stoi(value));
     }
     std::vector<std::string_view> names;

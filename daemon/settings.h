@@ -19,6 +19,7 @@ class Settings {
     std::int32_t day_begin() const;   // the minute of the day at which days of use begin
     std::int64_t idle_after() const;  // seconds after which a session that says it is idle is not in use any more
     int detail_days() const;          // how long it is known when something was used
+    int kept_days() const;            // how long totals of days, answered requests and the trail of changes are kept
     std::vector<Entry> all() const;
 
     // The value in its one form, or what is wrong with it.

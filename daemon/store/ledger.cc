@@ -56,9 +56,18 @@ std::map<std::int64_t, BreakRecord> Ledger::breaks() const {
     return out;
 }
 
-Status Ledger::forget_spans_before(std::int64_t moment) {
-    const auto run = database_.run("DELETE FROM spans WHERE start < ?", {moment});
-    return run ? Status(Done{}) : Status(run.error());
+Status Ledger::forget(std::int64_t spans_before, Day totals_before) {
+    const auto moment = std::int64_t{totals_before} * 86400;
+    return database_.transaction([&]() -> Status {
+        for (const auto& [sql, before] :
+             {std::pair("DELETE FROM spans WHERE start < ?", spans_before),
+              std::pair("DELETE FROM usage WHERE day < ?", std::int64_t{totals_before}),
+              std::pair("DELETE FROM reserves WHERE day < ?", std::int64_t{totals_before}),
+              std::pair("DELETE FROM requests WHERE state <> 'open' AND answered < ?", moment),
+              std::pair("DELETE FROM audit WHERE time < ?", moment)})
+            if (const auto run = database_.run(sql, {before}); !run) return run.error();
+        return Done{};
+    });
 }
 
 std::int64_t Ledger::sum(const char* sql, std::int64_t person, const std::string& key, Day first, Day last) const {

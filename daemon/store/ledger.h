@@ -1,6 +1,6 @@
 // Ledger: how much time was used, by person, day and key (see usage/meter.h), and when.
 //
-// Totals of days stay until they are erased; the spans, from which 'simulate' works, age out.
+// Both age out: the spans, from which 'simulate' works, after weeks, the totals of days after a year.
 #pragma once
 
 #include <map>
@@ -33,8 +33,9 @@ class Ledger final : public Past {
     // The ledger's clock when something was kept last; 0: never.
     std::int64_t last_kept() const;
     std::map<std::int64_t, BreakRecord> breaks() const;
-    // Spans that began before are forgotten.
-    Status forget_spans_before(std::int64_t moment);
+    // Forgets spans that began before a moment; and totals, what was added, answered requests and the trail of changes
+    // from before a day.
+    Status forget(std::int64_t spans_before, Day totals_before);
 
     std::int64_t used(std::int64_t person, const std::string& key, Day first, Day last) const override;
     std::int64_t reserve(std::int64_t person, const std::string& key, Day first, Day last) const override;

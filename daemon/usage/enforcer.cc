@@ -37,16 +37,20 @@ Enforcer::Look Enforcer::look(const Policy& policy, const std::set<std::int64_t>
             // Once: what is still in use then was left to go on by the guardian's choice.
             if (is_in_use && (!state.is_ended || has_come)) {
                 state = {};
-                state.is_ended = state.was_in_use = true;
+                state.is_known = state.is_ended = state.was_in_use = true;
                 out.todo.push_back({Todo::Kind::end, person.id, explain_session(decision, policy, who)});
             }
+            state.is_known = true;
             if (state.is_ended && decision.until) again(decision.until->awake_seconds);
             continue;
         }
-        if (state.is_ended) {
+        if (state.is_ended || !state.is_known) {
+            // After a restart nobody knows what was frozen before.
+            const auto text = state.is_ended ? explain_session(decision, policy, who) : std::string();
             state = {};
+            state.is_known = true;
             state.was_in_use = is_in_use;
-            out.todo.push_back({Todo::Kind::go_on, person.id, explain_session(decision, policy, who)});
+            out.todo.push_back({Todo::Kind::go_on, person.id, text});
         }
         if (!is_in_use) continue;
         const auto end = end_of_session(policy, who, now);

@@ -21,7 +21,7 @@ class Enforcer {
     struct Todo {
         enum class Kind : std::uint8_t { warn, end, go_on } kind = Kind::warn;
         std::int64_t person = 0;
-        std::string text;  // for the person
+        std::string text;  // for the person; empty: nothing is said
     };
     struct Look {
         std::vector<Todo> todo;
@@ -35,7 +35,7 @@ class Enforcer {
     struct State {
         std::int64_t end = 0;       // awake seconds, that warnings were given for
         int warned_minutes = 1000;  // the last one
-        bool is_ended = false, was_in_use = false;
+        bool is_known = false, is_ended = false, was_in_use = false;
     };
     std::map<std::int64_t, State> states_;
 };

@@ -84,8 +84,11 @@ class RunningTimekeeper final : public Timekeeper {
             unkept_.clear();
         if (meter_->today() != forgotten_on_) {
             forgotten_on_ = meter_->today();
-            const auto days = Settings(parts_.people).detail_days();
-            (void)parts_.ledger.forget_spans_before(meter_->ledger_clock() - std::int64_t{days} * 86400);
+            const Settings settings(parts_.people);
+            if (auto done = parts_.ledger.forget(meter_->ledger_clock() - std::int64_t{settings.detail_days()} * 86400,
+                                                 meter_->today() - settings.kept_days());
+                !done)
+                log_line(Level::error, "what is too old cannot be forgotten", {{"error", done.error().text()}});
         }
         follow_wall_clock();
     }
@@ -178,13 +181,13 @@ class RunningTimekeeper final : public Timekeeper {
         const char* what = todo.kind == Enforcer::Todo::Kind::warn  ? "time ends soon"
                            : todo.kind == Enforcer::Todo::Kind::end ? "time is up"
                                                                     : "time goes on";
-        log_line(Level::info, what, {{"child", person->name}});
+        if (!todo.text.empty()) log_line(Level::info, what, {{"child", person->name}});
         std::string how = "lock";
         if (const auto record = parts_.people.find(person->name)) how = record->at_end;
         for (const auto& session : sessions_list_) {
             const auto owner = policy->by_account.find(session.account);
             if (owner == policy->by_account.end() || policy->people[owner->second].id != todo.person) continue;
-            if (todo.kind != Enforcer::Todo::Kind::go_on)
+            if (!todo.text.empty() && todo.kind != Enforcer::Todo::Kind::go_on)
                 platform::notify(program_, session.account, "Hort", todo.text);
             if (todo.kind == Enforcer::Todo::Kind::go_on) {
                 if (how == "freeze") (void)platform::freeze_programs(session.account, false);

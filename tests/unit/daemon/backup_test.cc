@@ -41,6 +41,18 @@ TEST(Backup, WhatIsExportedAndImportedIsTheSameHousehold) {
     EXPECT_EQ(document["people"][0]["usage"][0]["seconds"], 300);
 }
 
+TEST(Backup, WhatIsTooOldIsForgotten) {
+    const auto from = household();
+    Ledger ledger(*from);
+    const auto id = People(*from).find("mia")->id;
+    ASSERT_TRUE(ledger.keep({{id, 20100, "device", 1'736'640'000, 60}}, {}, {}, 1'736'640'060));
+    ASSERT_TRUE(ledger.forget(1'736'000'000, 20050));
+    EXPECT_EQ(ledger.used(id, "device", 0, 30000), 60);
+    EXPECT_EQ(ledger.spans(id, 0)->size(), 1u);
+    EXPECT_TRUE(newest_changes(*from, 10)->empty()) << "changes of 1970";
+    EXPECT_TRUE(People(*from).find("mia")) << "settings stay";
+}
+
 TEST(Backup, OfAChildHoldsNobodyElse) {
     const auto from = household();
     ASSERT_TRUE(People(*from).add({0, "Tom", Tier::age_7_11, {}, {}, {}}, by));

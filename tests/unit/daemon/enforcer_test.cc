@@ -26,11 +26,16 @@ class EnforcerTest : public testing::Test {
         for (int i = 0; i < 1000; ++i) {
             const auto look =
                 enforcer.look(*household.policy, is_in_use ? std::set<std::int64_t>{1} : std::set<std::int64_t>{}, now);
-            for (const auto& todo : look.todo)
+            for (const auto& todo : look.todo) {
+                if (todo.text.empty()) {
+                    ++silent;
+                    continue;
+                }
                 out += (out.empty() ? "" : ", ") + std::to_string((now.awake_seconds - 1000) / 60) +
                        (todo.kind == Enforcer::Todo::Kind::warn  ? " warn"
                         : todo.kind == Enforcer::Todo::Kind::end ? " end"
                                                                  : " go on");
+            }
             const auto next = std::min(look.again_at.value_or(end), end);
             if (next <= now.awake_seconds) break;
             const auto step = next - now.awake_seconds;
@@ -42,10 +47,18 @@ class EnforcerTest : public testing::Test {
     UsageHousehold household;
     Moment now{1'790'000'000, 2000, 1000};
     Enforcer enforcer;
+    int silent = 0;
 };
 
 TEST_F(EnforcerTest, WarnsAtFifteenFiveAndOneMinutesThenEnds) {
     EXPECT_EQ(passes(7300), "105 warn, 115 warn, 119 warn, 120 end");
+}
+
+TEST_F(EnforcerTest, AtItsStartWhatWasFrozenBeforeGoesOnWithoutAWord) {
+    passes(10);
+    EXPECT_EQ(silent, 3) << "once for each child";
+    passes(10);
+    EXPECT_EQ(silent, 3) << "once for each child";
 }
 
 TEST_F(EnforcerTest, WhoComesLateIsWarnedOnceForWhatIsLeft) {
