@@ -534,8 +534,8 @@ std::string render(std::string_view command, const Json& result, bool has_colour
     if (command == "log") return render_log(result);
     if (command == "explain") {
         auto out = sentence_until(result) + "\n";
-        const auto reason = result.at("reason").get<std::string>();
-        if (result.at("verdict") == "block")
+        const auto reason = result.value("reason", "");
+        if (result.value("verdict", "") == "block")
             out += reason == "schedule" || reason == "budget" || reason == "break"
                        ? "  More time is asked for with:  hortctl ask time 30m \"what for\"\n"
                    : result.contains("site") && reason != "bypass"

@@ -6,16 +6,6 @@
 namespace hort {
 namespace {
 
-bool is_or_is_below(const Hostname& host, const Hostname& name) {
-    const auto labels = name.label_count();
-    return host.label_count() >= labels && host.suffix(labels) == name.text();
-}
-
-bool is_same_file_name(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 std::chrono::year_month_day date_of(Day day) {
     return std::chrono::year_month_day{std::chrono::sys_days(std::chrono::days(day))};
 }
@@ -27,19 +17,16 @@ Day day_of(const std::chrono::year_month_day& date) {
 }  // namespace
 
 bool BudgetScope::names(const Hostname& host) const {
-    return std::any_of(sites.begin(), sites.end(), [&](const Hostname& name) { return is_or_is_below(host, name); }) ||
-           std::any_of(services.begin(), services.end(), [&](const Service* service) {
-               return std::any_of(service->hosts.begin(), service->hosts.end(),
-                                  [&](const Hostname& name) { return is_or_is_below(host, name); });
-           });
+    return std::any_of(sites.begin(), sites.end(), [&](const Hostname& name) { return host.is_or_is_below(name); }) ||
+           std::any_of(services.begin(), services.end(),
+                       [&](const Service* service) { return service->has_host(host); });
 }
 
 bool BudgetScope::covers_program(std::string_view file_name) const {
-    const auto is_it = [&](const std::string& name) { return is_same_file_name(name, file_name); };
-    return std::any_of(programs.begin(), programs.end(), is_it) ||
-           std::any_of(services.begin(), services.end(), [&](const Service* service) {
-               return std::any_of(service->executables.begin(), service->executables.end(), is_it);
-           });
+    return std::any_of(programs.begin(), programs.end(),
+                       [key = program_key(file_name)](const auto& name) { return program_key(name) == key; }) ||
+           std::any_of(services.begin(), services.end(),
+                       [&](const Service* service) { return service->has_program(file_name); });
 }
 
 std::string text_of(const BudgetScope& scope) {

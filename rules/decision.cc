@@ -97,16 +97,8 @@ OwnRule own_rule(const Profile& profile, const Hostname& host, Clock& clock) {
 
 OwnRule own_rule(const Profile& profile, std::string_view program, Clock& clock) {
     if (program.empty() || profile.program_rules.empty()) return {};
-    std::string name(program);
-    for (auto& c : name)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    const auto it = profile.program_rules.find(name);
+    const auto it = profile.program_rules.find(program_key(program));
     return it == profile.program_rules.end() ? OwnRule{} : OwnRule{strongest(it->second, clock), 0};
-}
-
-bool is_or_is_below(const Hostname& host, const Hostname& name) {
-    const auto labels = name.label_count();
-    return host.label_count() >= labels && host.suffix(labels) == name.text();
 }
 
 // A person's grants. One that speaks of something else is not looked at, so that its end is no `until`.
@@ -123,10 +115,8 @@ class Grants {
     const Grant* allow(const Hostname& host) const {
         const Grant* out = nullptr;
         each(Grant::Kind::allow, [&](const Grant& grant) {
-            const bool is_meant = (grant.site && is_or_is_below(host, *grant.site)) ||
-                                  (grant.service != nullptr &&
-                                   std::any_of(grant.service->hosts.begin(), grant.service->hosts.end(),
-                                               [&](const Hostname& name) { return is_or_is_below(host, name); }));
+            const bool is_meant = (grant.site && host.is_or_is_below(*grant.site)) ||
+                                  (grant.service != nullptr && grant.service->has_host(host));
             if (is_meant && clock_.is_running(grant)) out = &grant;
         });
         return out;
@@ -135,10 +125,8 @@ class Grants {
         const Grant* out = nullptr;
         if (program.empty()) return out;
         each(Grant::Kind::allow, [&](const Grant& grant) {
-            if (grant.service == nullptr) return;
-            BudgetScope scope;
-            scope.services = {grant.service};
-            if (scope.covers_program(program) && clock_.is_running(grant)) out = &grant;
+            if (grant.service != nullptr && grant.service->has_program(program) && clock_.is_running(grant))
+                out = &grant;
         });
         return out;
     }
@@ -284,6 +272,11 @@ std::optional<Moment> verdict_until(const Policy& policy, const Subject& subject
         const auto at = decision.until;
         if (!at || at->wall_seconds - now.wall_seconds > farthest) return std::nullopt;
         decision = decide(policy, subject, target, *at);
+        // The seconds of the clocks begin at different moments: what ends on one may be there on the other for a
+        // moment more.
+        if (decision.verdict == verdict && decision.until && decision.until->wall_seconds <= at->wall_seconds)
+            decision =
+                decide(policy, subject, target, {at->wall_seconds + 1, at->boot_seconds + 1, at->awake_seconds + 1});
         if (decision.verdict != verdict) return at;
     }
     return std::nullopt;

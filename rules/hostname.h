@@ -37,6 +37,12 @@ class Hostname {
     int label_count() const;
     // The last `labels` labels: suffix(1) of "www.example.org" is "org".
     std::string_view suffix(int labels) const;
+    // "www.example.org" is, or is below, "example.org".
+    bool is_or_is_below(const Hostname& name) const {
+        const auto host = text(), parent = name.text();
+        return host.ends_with(parent) &&
+               (host.size() == parent.size() || (!parent.empty() && host[host.size() - parent.size() - 1] == '.'));
+    }
 
     Hostname() = default;
     Hostname(const Hostname& other) { *this = other; }

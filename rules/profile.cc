@@ -22,10 +22,7 @@ Profile Profile::of_tier(std::string name, Tier tier, const Taxonomy& taxonomy) 
 void Profile::add_site(const Hostname& host, SiteRule rule) { own_rules.at(host).push_back(rule); }
 
 void Profile::add_program(std::string_view file_name, SiteRule rule) {
-    std::string lower(file_name);
-    for (auto& c : lower)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    program_rules[lower].push_back(rule);
+    program_rules[program_key(file_name)].push_back(rule);
 }
 
 void Profile::add_service(const Service& service, SiteRule rule) {

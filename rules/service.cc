@@ -57,6 +57,22 @@ const Services& Services::shipped() {
     return services;
 }
 
+bool Service::has_host(const Hostname& host) const {
+    return std::any_of(hosts.begin(), hosts.end(), [&](const Hostname& name) { return host.is_or_is_below(name); });
+}
+
+bool Service::has_program(std::string_view file_name) const {
+    return std::any_of(executables.begin(), executables.end(),
+                       [key = program_key(file_name)](const auto& name) { return program_key(name) == key; });
+}
+
+std::string program_key(std::string_view file_name) {
+    std::string out(file_name);
+    for (auto& c : out)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    return out;
+}
+
 const Service* Services::find(std::string_view id) const {
     const auto it = std::lower_bound(all_.begin(), all_.end(), id, [](const Service& service, std::string_view wanted) {
         return service.id < wanted;

@@ -18,7 +18,13 @@ struct Service {
     std::vector<std::string> executables;  // file names, as on Linux and Windows
     std::vector<std::string> desktop_ids;  // freedesktop.org desktop files
     std::vector<std::string> flatpak_ids;
+
+    bool has_host(const Hostname& host) const;
+    bool has_program(std::string_view file_name) const;
 };
+
+// A program's file name as it is compared: in lower case.
+std::string program_key(std::string_view file_name);
 
 class Services {
   public:

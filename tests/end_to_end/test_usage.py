@@ -218,6 +218,7 @@ class Afternoon(MovedHousehold):
         self.addCleanup(game.kill)
         wait_until("the program to be seen", running)
         self.go(600)
+        self.ask("budget", "mia")  # the daemon has looked: ten minutes at once are no minute
         self.stop_hortd(9)
         self.start_hortd()
         wait_until("the program that runs already", running)

@@ -16,8 +16,7 @@ namespace {
 const Service* service_of(const Hostname& host, Category category) {
     for (const auto& service : Services::shipped().all()) {
         if (!service.categories.contains(category)) continue;
-        for (const auto& name : service.hosts)
-            if (host == name || host.text().ends_with("." + std::string(name.text()))) return &service;
+        if (service.has_host(host)) return &service;
     }
     return nullptr;
 }

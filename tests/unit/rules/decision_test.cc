@@ -123,6 +123,35 @@ TEST_F(DecisionTest, ABudgetThatNamesTheSiteHoldsBeforeAnOwnRuleThatAllowsIt) {
     EXPECT_FALSE(decide(policy, mia(), *Hostname::parse("news.example"), tomorrow).is_blocked()) << "a new day";
 }
 
+TEST_F(DecisionTest, TheVerdictsEndIsFoundThroughChangesThatOnlyGiveAnotherReason) {
+    auto& person = policy.people[0];
+    person.profile.breaks = BreakRule{100, 50};
+    person.profile.budgets = {{"device", {}, Budget::Period::day, {}, false, 0}};
+    person.profile.budgets[0].scope.is_device = true;
+    const Moment now{10'000, 500, 400};
+    person.budgets = {{0, 1000, 0, 0, {}, {13'000, 3'500, 3'400}}};
+    person.break_state.ends_at = 520;
+    EXPECT_EQ(verdict_until(policy, mia(), Target::session(), now)->wall_seconds, 10'020) << "the break";
+    person.budgets[0].used = 1000;
+    EXPECT_EQ(verdict_until(policy, mia(), Target::session(), now)->wall_seconds, 13'000) << "then the budget";
+    person.budgets[0].used = 0;
+    person.break_state = {};
+    EXPECT_FALSE(verdict_until(policy, mia(), Target::session(), now));
+    // A bonus outside the hours; the machine's own clock is a fraction of a second behind the one on the wall.
+    Schedule none;
+    policy.schedules.push_back(none);
+    person.profile.online = static_cast<ScheduleIndex>(policy.schedules.size() - 1);
+    Grant bonus;
+    bonus.kind = Grant::Kind::bonus;
+    for (const std::int64_t apart : {-1, 0, 1}) {
+        bonus.until = Moment{10'060, 560 + apart, 460};
+        person.grants = {bonus};
+        const auto until = verdict_until(policy, mia(), Target::session(), now);
+        ASSERT_TRUE(until) << apart;
+        EXPECT_EQ(until->wall_seconds, 10'060) << apart;
+    }
+}
+
 TEST_F(DecisionTest, ABlockedServiceBlocksItsProgramsAndItsBudgetCoversThem) {
     auto& profile = policy.people[0].profile;
     const Service* service = nullptr;
