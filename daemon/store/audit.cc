@@ -19,12 +19,12 @@ UNION ALL SELECT name || ': hours ' || iif(subject = '', '', 'of ' || subject ||
 UNION ALL SELECT name || ': budget of ' || scope || ' per ' || period || ' ' || amounts || iif(carries_over, ', carries over', '')
     FROM budgets JOIN people ON people.id = person
 UNION ALL SELECT name || ': ' || subject || ' does not count' FROM uncounted JOIN people ON people.id = person
-UNION ALL SELECT name || ': break of ' || length / 60 || ' min after ' || after / 60 || ' min'
+UNION ALL SELECT name || ': break of ' || (length / 60) || ' min after ' || (after / 60) || ' min'
     FROM breaks JOIN people ON people.id = person
 UNION ALL SELECT name || ': ' || grants.kind || iif(subject = '', '', ' ' || subject)
     || iif(until_wall IS NULL, '', ' until ' || datetime(until_wall, 'unixepoch') || ' UTC')
     FROM grants JOIN people ON people.id = person
-UNION ALL SELECT name || ': ' || seconds / 60 || ' min added to ' || scope || ' on ' || date(day * 86400, 'unixepoch')
+UNION ALL SELECT name || ': ' || (seconds / 60) || ' min added to ' || scope || ' on ' || date(day * 86400, 'unixepoch')
     FROM reserves JOIN people ON people.id = person
 UNION ALL SELECT name || ': request ' || requests.id || ' ' || requests.kind || ' ' || subject || ', ' || state
     FROM requests JOIN people ON people.id = person

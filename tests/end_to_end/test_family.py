@@ -122,6 +122,18 @@ class Family(MovedHousehold):
         self.assertNotIn("secret", self.hortctl("export"))
         self.assertEqual(self.ask("child", "show", "mia")["rules"][0]["subject"], "games")
 
+    def test_more_time_moves_the_end_of_the_hours_only_where_they_end_first(self):
+        self.hortctl("hours", "set", "mia", "daily", "14:00-19:30")
+        self.hortctl("budget", "set", "mia", "2h")
+        self.assertEqual(self.hortctl("bonus", "mia", "30m").strip(), "mia has 30 min more.")
+        self.assertEqual(self.ask("budget", "mia")["budgets"][0]["left"], 9000)
+        self.until(19)
+        self.assertIn("may be online until 20:00", self.hortctl("bonus", "mia", "30m"))
+        self.until(19, 59, 59)
+        self.assertEqual(self.address("www.good.test"), "127.0.0.1")
+        self.go(1)
+        self.assertEqual(self.address("www.good.test"), "0.0.0.0")
+
     def test_the_trail_says_how_it_was_before(self):
         self.hortctl("hours", "set", "mia", "mon", "15:00-19:00")
         self.hortctl("hours", "set", "mia", "mon", "15:00-18:00")

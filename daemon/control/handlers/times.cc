@@ -76,8 +76,13 @@ Result<MoreTime> more_time(Household& household, const Policy& policy, const Per
         return out;
     }
     if (person.profile.online) {
-        // More time begins where the time that there is ends.
-        const auto end = usage::end_of_session(policy, {&person, &person.profile}, now).value_or(now);
+        // More time begins where the time that there is ends: at the end of the hours, or of the budget if it were used
+        // from now on.
+        auto end = usage::end_of_session(policy, {&person, &person.profile}, now).value_or(now);
+        for (std::size_t i = 0; i < std::min(budgets.size(), person.budgets.size()); ++i)
+            if (const auto left = person.budgets[i].left(now);
+                budgets[i].scope.is_device && now.wall_seconds + left < end.wall_seconds)
+                end = after(now, left);
         const auto until = after(end, seconds);
         auto hours = person;
         hours.budgets.clear();

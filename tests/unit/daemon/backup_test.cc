@@ -29,6 +29,20 @@ std::unique_ptr<Database> household() {
     return database;
 }
 
+TEST(Backup, SettingsAreLinesThatPeopleRead) {
+    const auto from = household();
+    const auto id = People(*from).find("mia")->id;
+    ASSERT_TRUE(
+        from->run("INSERT INTO reserves (person, day, scope, seconds) VALUES (?, 20000, 'device', 1800)", {id}));
+    EXPECT_EQ(*settings_lines(*from),
+              (std::vector<std::string>{
+                  "Mia: 30 min added to device on 2024-10-04", "Mia: account mia", "Mia: allow a.org always",
+                  "Mia: break of 15 min after 45 min", "Mia: budget of games,youtube per day mon-fri 1h, carries over",
+                  "Mia: device 10.0.0.1", "Mia: hours mon 15:00-19:30", "Mia: hours tue 15:00-19:30",
+                  "Mia: person, age tier 7-11, at the end lock", "Mia: wikipedia.org does not count",
+                  "household: profile, age tier 16-17, at the end lock"}));
+}
+
 TEST(Backup, WhatIsExportedAndImportedIsTheSameHousehold) {
     const auto from = household();
     const auto document = *export_household(*from, "");
