@@ -48,9 +48,9 @@ class Session final : public LiveConnection {
           server_{tcp::socket(client_.socket.get_executor()), {}},
           parts_(parts),
           watchdog_(client_.socket.get_executor(), [this] { close_both(); }) {
-        parts_.live.add(*this);
+        parts_.live->all.insert(this);
     }
-    ~Session() override { parts_.live.remove(*this); }
+    ~Session() override { parts_.live->all.erase(this); }
 
     std::optional<Moment> recheck(const Policy& policy, const Moment& now) override {
         if (!current_) return std::nullopt;
@@ -162,7 +162,7 @@ class Session final : public LiveConnection {
                 current_ = *name;
                 current_url_ = url;
                 note_traffic();
-                parts_.live.expect_change(decision.until);
+                if (parts_.live->expect_change) parts_.live->expect_change(decision.until);
             }
         }
         if (request.is_connect) co_return co_await open_tunnel(request, host);

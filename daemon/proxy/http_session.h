@@ -13,7 +13,7 @@ struct SessionParts {
     DecisionLog& log;
     Counters& counters;
     TrafficMeter& meter;
-    LiveConnections& live;
+    std::shared_ptr<LiveConnections> live;
     platform::Endpoint own;  // the listener
 };
 

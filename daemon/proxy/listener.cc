@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using asio::ip::tcp;
 
-class RunningListener final : public Listener, private LiveConnections {
+class RunningListener final : public Listener {
   public:
     RunningListener(asio::io_context& io, tcp::acceptor acceptor, const PolicyInForce& policy, NameResolver& resolver,
                     DecisionLog& log, Counters& counters, TrafficMeter& meter)
@@ -19,21 +19,25 @@ class RunningListener final : public Listener, private LiveConnections {
           acceptor_(std::move(acceptor)),
           timer_(io),
           own_(from_asio(acceptor_.local_endpoint())),
-          parts_{policy, resolver, log, counters, meter, *this, own_} {
+          parts_{policy, resolver, log, counters, meter, live_, own_} {
+        live_->expect_change = [this](const std::optional<Moment>& until) { expect_change(until); };
         asio::co_spawn(io_, accept(), asio::detached);
     }
-    ~RunningListener() override { *alive_ = false; }
+    ~RunningListener() override {
+        *alive_ = false;
+        live_->expect_change = nullptr;
+    }
     platform::Endpoint local() const override { return own_; }
 
     void recheck() override {
         next_ = INT64_MAX;
-        if (all_.empty()) {
+        if (live_->all.empty()) {
             timer_.cancel();
             return;
         }
         const auto policy = parts_.policy.load();
         const auto now = platform::now();
-        for (auto* connection : all_) note(connection->recheck(*policy, now));
+        for (auto* connection : live_->all) note(connection->recheck(*policy, now));
         arm();
     }
 
@@ -42,7 +46,7 @@ class RunningListener final : public Listener, private LiveConnections {
         if (until) next_ = std::min(next_, until->awake_seconds);
     }
 
-    void expect_change(const std::optional<Moment>& until) override {
+    void expect_change(const std::optional<Moment>& until) {
         const auto before = next_;
         note(until);
         if (next_ != before) arm();
@@ -84,6 +88,7 @@ class RunningListener final : public Listener, private LiveConnections {
     asio::steady_timer timer_;
     std::int64_t next_ = INT64_MAX;  // awake second at which a live connection may have to end
     const platform::Endpoint own_;
+    const std::shared_ptr<LiveConnections> live_ = std::make_shared<LiveConnections>();
     const SessionParts parts_;
     std::size_t clients_ = 0;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -1,6 +1,7 @@
 // LiveConnections: what passes the proxy right now, so that it ends in the second in which it is not allowed any more.
 #pragma once
 
+#include <functional>
 #include <set>
 
 #include "daemon/daemon.h"
@@ -14,17 +15,11 @@ class LiveConnection {
     virtual std::optional<Moment> recheck(const Policy& policy, const Moment& now) = 0;
 };
 
-// On the io_context's thread.
-class LiveConnections {
-  public:
-    virtual ~LiveConnections() = default;
-    void add(LiveConnection& connection) { all_.insert(&connection); }
-    void remove(LiveConnection& connection) { all_.erase(&connection); }
-    // A connection that was allowed until then.
-    virtual void expect_change(const std::optional<Moment>& until) = 0;
-
-  protected:
-    std::set<LiveConnection*> all_;
+// On the io_context's thread. Shared: at the end of the daemon connections outlive the listener.
+struct LiveConnections {
+    std::set<LiveConnection*> all;
+    // Told of a connection that is allowed until then; empty when nobody listens any more.
+    std::function<void(const std::optional<Moment>& until)> expect_change;
 };
 
 }  // namespace hort::proxy
