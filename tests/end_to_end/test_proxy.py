@@ -166,6 +166,12 @@ class Proxy(Household):
             s.close()
         wait_until("descriptors to come back", lambda: count() <= before + 2)
 
+    def test_the_daemon_ends_in_good_order_while_something_passes(self):
+        with socket.create_connection(("127.0.0.1", self.proxy)) as s:
+            s.sendall(f"CONNECT www.good.test:{self.web} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            self.assertIn(b" 200 ", s.recv(4096))
+            self.assertEqual(self.stop_hortd(), 0)
+
 
 if __name__ == "__main__":
     unittest.main()
