@@ -10,6 +10,7 @@
 #include "ctl/client.h"
 #include "ctl/command_line.h"
 #include "ctl/completion.h"
+#include "ctl/help.h"
 #include "ctl/local_commands.h"
 #include "ctl/protocol.h"
 #include "ctl/render.h"

@@ -67,37 +67,24 @@ Status Budgets::clear(const std::string& name, const std::string& scope, const B
     });
 }
 
-Status Budgets::set_uncounted(const std::string& name, const std::vector<std::string>& subjects, const By& by) {
+Status Budgets::set_counting(const std::string& name, const std::vector<std::string>& subjects, bool counts,
+                             const By& by) {
     return change_settings(database_, by, [&](Said& trail) -> Status {
         const auto person = People(database_).find(name);
         if (!person) return person.error();
         std::string said = person->name;
         for (const auto& subject : subjects) {
-            const auto run =
-                database_.run("INSERT OR IGNORE INTO uncounted (person, subject) VALUES (?, ?)", {person->id, subject});
+            const auto run = database_.run(counts ? "DELETE FROM uncounted WHERE person = ? AND subject = ?"
+                                                  : "INSERT OR IGNORE INTO uncounted (person, subject) VALUES (?, ?)",
+                                           {person->id, subject});
             if (!run) return run.error();
-            said += " " + subject;
-        }
-        return trail.is("budget exempt", said);
-    });
-}
-
-Status Budgets::clear_uncounted(const std::string& name, const std::vector<std::string>& subjects, const By& by) {
-    return change_settings(database_, by, [&](Said& trail) -> Status {
-        const auto person = People(database_).find(name);
-        if (!person) return person.error();
-        std::string said = person->name;
-        for (const auto& subject : subjects) {
-            const auto run =
-                database_.run("DELETE FROM uncounted WHERE person = ? AND subject = ?", {person->id, subject});
-            if (!run) return run.error();
-            if (*run == 0)
+            if (counts && *run == 0)
                 return Error{subject + " counts for " + person->name + " already",
                              {},
                              "'hortctl budget " + person->name + "' shows what does not count"};
             said += " " + subject;
         }
-        return trail.is("budget count", said);
+        return trail.is(counts ? "budget count" : "budget exempt", said);
     });
 }
 

@@ -39,8 +39,8 @@ class Budgets {
     Status set(const std::string& name, const BudgetRecord& record, const By& by);
     // Refused when there is none.
     Status clear(const std::string& name, const std::string& scope, const By& by);
-    Status set_uncounted(const std::string& name, const std::vector<std::string>& subjects, const By& by);
-    Status clear_uncounted(const std::string& name, const std::vector<std::string>& subjects, const By& by);
+    // Whether these use up time. Refused where one that is to count counts already.
+    Status set_counting(const std::string& name, const std::vector<std::string>& subjects, bool counts, const By& by);
     // A length of 0: no breaks any more.
     Status set_break(const std::string& name, std::int64_t after, std::int64_t length, const By& by);
 

@@ -160,9 +160,7 @@ namespace {
 Result<json> set_counting(Household& household, const Caller& caller, const json& params, bool counts) {
     const auto name = params.at("child").get<std::string>();
     const auto subjects = params.at("subject").get<std::vector<std::string>>();
-    auto done = counts ? household.budgets.clear_uncounted(name, subjects, by(caller))
-                       : household.budgets.set_uncounted(name, subjects, by(caller));
-    if (!done) return done.error();
+    if (auto done = household.budgets.set_counting(name, subjects, counts, by(caller)); !done) return done.error();
     std::string all;
     for (const auto& subject : subjects) all += (all.empty() ? "" : ", ") + subject;
     return in_force(household, {{"message", counts ? all + " counts again."

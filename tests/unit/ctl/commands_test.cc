@@ -7,6 +7,7 @@
 
 #include "ctl/command_line.h"
 #include "ctl/completion.h"
+#include "ctl/help.h"
 #include "ctl/manual.h"
 #include "ctl/render.h"
 #include "ctl/update_progress.h"

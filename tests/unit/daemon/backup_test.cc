@@ -22,7 +22,7 @@ std::unique_ptr<Database> household() {
     EXPECT_TRUE(Hours(*database).set("mia", {0, "", "", "15:00-19:30"}, {"mon", "tue"}, by));
     EXPECT_TRUE(
         Budgets(*database).set("mia", {0, "games,youtube", "mon-fri 1h", Budget::Period::day, true, 20000}, by));
-    EXPECT_TRUE(Budgets(*database).set_uncounted("mia", {"wikipedia.org"}, by));
+    EXPECT_TRUE(Budgets(*database).set_counting("mia", {"wikipedia.org"}, false, by));
     EXPECT_TRUE(Budgets(*database).set_break("mia", 2700, 900, by));
     const auto id = people.find("mia")->id;
     EXPECT_TRUE(Ledger(*database).keep({{id, 20000, "device", 1'728'000'000, 300}}, {}, {}, 1'728'000'300));

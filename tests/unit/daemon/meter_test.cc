@@ -98,7 +98,7 @@ TEST_F(MeterTest, WhatALockedSessionFetchesByItselfDoesNotCount) {
 
 TEST_F(MeterTest, AdvertisingHelpAndUpdatesAreNoUse) {
     start();
-    for (const char* site : {"tracker.example", "www.childline.org.uk", "deb.debian.org"}) see(site, false);
+    for (const char* site : {"tracker.example", "www.childline.org.uk", "ocsp.digicert.com"}) see(site, false);
     pass(60);
     EXPECT_EQ(used("device"), 0);
 }
