@@ -167,7 +167,8 @@ constexpr Parameter rules_match_parameters[] = {
     {"host", T::text, false, true, "host names; - reads them from standard input, one a line"},
     {"list", T::list, true, true,
      "a list, as [CATEGORY=]PATH[:FORMAT][:exact|:subtree]; a folder is a squidGuard category. FORMAT is one of hosts, "
-     "domains, dstdomain, dnsmasq, unbound, rpz, adblock, v2fly, urls, expressions, csv; without it the content "
+     "domains, dstdomain, dnsmasq, unbound, rpz, adblock, v2fly, urls, expressions, csv, networks; without it the "
+     "content "
      "decides"},
     {"type", T::text, true, false, "the record type that is asked for; default A"},
     {"client", T::text, true, false, "the person or group that asks, for rules with $client and $ctag"},

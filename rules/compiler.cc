@@ -61,6 +61,12 @@ void RulesetCompiler::add_url(std::string_view url, Category category) {
         {hashes[static_cast<std::size_t>(count - 1)], 0, class_of(0, CategorySet::of(category).bits()), 0});
 }
 
+void RulesetCompiler::add_network(const Network& network, Category category) {
+    const auto bits = CategorySet::of(category).bits();
+    entries_.push_back({image::hash_of(network, key_), 0, class_of(bits, bits), 0});
+    prefix_lengths_[network.bits / 64] |= std::uint64_t{1} << network.bits % 64;
+}
+
 std::uint32_t RulesetCompiler::add_list(bool longest_decides, std::optional<Category> category) {
     book_.lists.push_back({longest_decides, category});
     return static_cast<std::uint32_t>(book_.lists.size() - 1);
@@ -232,6 +238,7 @@ Result<std::vector<std::byte>> RulesetCompiler::finish(std::uint64_t inputs_dige
     header.slot_count = std::max(free, buckets * image::slots_per_bucket) + 1;  // the last one is empty
     header.names_size = ids.size();
     header.book_size = book.size();
+    std::memcpy(header.prefix_lengths, prefix_lengths_, sizeof prefix_lengths_);
     const auto layout = image::layout_of(header);
     header.file_size = layout.size;
 

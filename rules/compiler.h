@@ -25,6 +25,7 @@ class RulesetCompiler {
     void add(const Hostname& host, Scope scope, Category category);
     // `url`: in normal form (url_path.h), with a path.
     void add_url(std::string_view url, Category category);
+    void add_network(const Network& network, Category category);
     // No category counts for the name and what is below it.
     void add_essential(const Hostname& host);
     // Begins a list of rules; returns its number for add_rule(). No category: its exceptions count for all.
@@ -44,7 +45,7 @@ class RulesetCompiler {
         Hash128 hash;
         std::uint32_t name_at;
         std::uint32_t klass : 24;
-        std::uint32_t name_size : 8;  // 0 for a URL
+        std::uint32_t name_size : 8;  // 0 for a URL or a network
     };
     static_assert(sizeof(Entry) == 24);
     struct PairHash {
@@ -68,6 +69,7 @@ class RulesetCompiler {
     std::vector<Entry> entries_;
     std::vector<Ruleset::ClassRow> classes_;  // [0] is the essential allow-list's
     std::unordered_map<std::pair<std::uint64_t, std::uint64_t>, ClassId, PairHash> class_ids_, joined_;
+    std::uint64_t prefix_lengths_[3] = {};
     StoredBook book_;
 };
 

@@ -159,7 +159,17 @@ std::string_view name_of(Reason reason) {
     return names[static_cast<std::size_t>(reason)];
 }
 
-Decision decide(const Policy& policy, const Subject& subject, const Target& target, const Moment& now) {
+namespace {
+
+// The name that a search engine or a video site has for those who shall not see everything.
+std::string_view rewrite_of(const Profile& profile, const Hostname& host) {
+    const auto& safe = SafeSearch::shipped();
+    if (profile.has_safe_search)
+        if (const auto target = safe.engine_target(host); !target.empty()) return target;
+    return safe.restricted_target(host, profile.restricted_mode);
+}
+
+Decision verdict_on(const Policy& policy, const Subject& subject, const Target& target, const Moment& now) {
     const Profile& profile = *subject.profile;
     const auto* host = target.host;
     if (host != nullptr && policy.help && policy.help->contains(*host))
@@ -183,6 +193,7 @@ Decision decide(const Policy& policy, const Subject& subject, const Target& targ
     const auto client_count = std::min(clients.size(), profile.client_names.size());
     std::copy_n(profile.client_names.begin(), client_count, clients.begin());
     const auto look_up = [&](CategorySet interest) {
+        if (host == nullptr) return Ruleset::Match{policy.ruleset->lookup(*target.address), 0, false};
         return policy.ruleset->lookup({*host, target.record_type, std::span(clients).first(client_count), target.url},
                                       interest);
     };
@@ -218,7 +229,7 @@ Decision decide(const Policy& policy, const Subject& subject, const Target& targ
         }))
         return used_up(*budget);
     if (own.rule != nullptr) return by_own_rule();
-    if (host == nullptr) return {Verdict::allow, Reason::no_rule, {}, clock.until()};
+    if (host == nullptr && target.address == nullptr) return {Verdict::allow, Reason::no_rule, {}, clock.until()};
 
     auto blocked = profile.blocked;
     const Profile::Timed* timed_by = nullptr;
@@ -255,11 +266,22 @@ Decision decide(const Policy& policy, const Subject& subject, const Target& targ
         }
     }
     // A list of what is allowed says all that a person may visit; their machine still needs its updates.
-    if (match.is_essential && (!profile.is_allow_list_only || EssentialAllow::shipped().is_for_machines(*host)))
+    if (host != nullptr && match.is_essential &&
+        (!profile.is_allow_list_only || EssentialAllow::shipped().is_for_machines(*host)))
         return {Verdict::allow, Reason::essential, {}, clock.until()};
-    if (profile.is_allow_list_only && (match.categories & policy.allow_list).empty())
+    if (host != nullptr && profile.is_allow_list_only && (match.categories & policy.allow_list).empty())
         return {Verdict::block, Reason::not_on_list, {}, clock.until()};
     return {Verdict::allow, Reason::no_rule, {}, clock.until()};
+}
+
+}  // namespace
+
+Decision decide(const Policy& policy, const Subject& subject, const Target& target, const Moment& now) {
+    auto out = verdict_on(policy, subject, target, now);
+    if (target.host != nullptr && !out.is_blocked() && out.reason != Reason::protected_help &&
+        out.reason != Reason::unsupervised)
+        out.rewrite = rewrite_of(*subject.profile, *target.host);
+    return out;
 }
 
 std::optional<Moment> verdict_until(const Policy& policy, const Subject& subject, const Target& target,

@@ -12,9 +12,10 @@
 
 namespace hort {
 
-// What is asked for: a site, a program, or (without either) to be at the computer at all.
+// What is asked for: a site, an address, a program, or (without any) to be at the computer at all.
 struct Target {
     const Hostname* host = nullptr;
+    const AddressBytes* address = nullptr;
     std::string_view program = {};  // its file name
     std::uint16_t record_type = 1;  // of a DNS query (1 is A); rules with $dnstype ask for it
     std::string_view url = {};      // in normal form (url_path.h) where a path is visible
@@ -23,6 +24,11 @@ struct Target {
     Target(const Hostname& name, std::uint16_t type) : host(&name), record_type(type) {}
     Target(const Hostname& name, std::string_view normal_url) : host(&name), url(normal_url) {}
     static Target session() { return Target(); }
+    static Target of_address(const AddressBytes& address) {
+        Target out;
+        out.address = &address;
+        return out;
+    }
     static Target of_program(std::string_view file_name) {
         Target out;
         out.program = file_name;
@@ -66,6 +72,8 @@ struct Decision {
     Reason reason = Reason::no_rule;
     Source source;
     std::optional<Moment> until;  // when the answer can change through time alone; empty: never
+    // Of a host that is allowed: the name or address to answer with instead, for safe search or restricted mode.
+    std::string_view rewrite = {};
 
     bool is_blocked() const { return verdict == Verdict::block; }
     // May it stand in a log, a report or a counter?

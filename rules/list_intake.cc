@@ -179,7 +179,12 @@ ListReport compile_list(RulesetCompiler& compiler, const ListSource& source, con
         if (!source.category) {
             auto exception = rule;
             if (exception.effect == ListRule::Effect::block) exception.effect = ListRule::Effect::allow;
-            return rule.kind == ListRule::Kind::url ? Status(Done{}) : keep(exception, line);
+            const bool is_of_names = rule.kind != ListRule::Kind::url && rule.kind != ListRule::Kind::network;
+            return is_of_names ? keep(exception, line) : Status(Done{});
+        }
+        if (rule.kind == ListRule::Kind::network) {
+            if (const auto network = parse_network(rule.text)) compiler.add_network(*network, *source.category);
+            return Done{};
         }
         if (rule.kind == ListRule::Kind::url) {
             const auto slash = rule.text.find('/');

@@ -8,8 +8,9 @@ namespace hort {
 namespace {
 
 constexpr std::size_t max_line = 4096;
-constexpr std::array<std::string_view, 11> format_names = {
-    "hosts", "domains", "dstdomain", "dnsmasq", "unbound", "rpz", "adblock", "v2fly", "urls", "expressions", "csv"};
+constexpr std::array<std::string_view, 12> format_names = {"hosts",   "domains",     "dstdomain", "dnsmasq",
+                                                           "unbound", "rpz",         "adblock",   "v2fly",
+                                                           "urls",    "expressions", "csv",       "networks"};
 
 // Calls `each(line_number, line)` for every line; the line has no end marks. Stops when `each` returns false.
 template <typename Each>
@@ -91,6 +92,8 @@ std::unique_ptr<lists::LineReader> make_reader(ListFormat format, lists::LineSin
             return lists::make_expressions_reader(sink);
         case ListFormat::csv:
             return lists::make_csv_reader(sink);
+        case ListFormat::networks:
+            return lists::make_networks_reader(sink);
         case ListFormat::domains:
             break;
     }
@@ -161,6 +164,8 @@ void vote(std::string_view line, std::uint32_t number, Votes& votes) {
         votes.add(ListFormat::v2fly, beyond_doubt);
     else if (lists::is_address(first) && !lists::without_comment(rest).empty())
         votes.add(ListFormat::hosts, 30);
+    else if (parse_network(lists::without_comment(low)))
+        votes.add(ListFormat::networks, 30);
     else if (line.starts_with('.'))
         votes.add(ListFormat::dstdomain, 30);
     else if (contains(",") && !contains("("))

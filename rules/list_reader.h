@@ -30,6 +30,7 @@ enum class ListFormat : std::uint8_t {
     urls,         // squidGuard urls: host/path
     expressions,  // squidGuard expressions, Pi-hole regex: searched in URLs; a host alone is one, too
     csv,          // a table with a column of hosts or URLs
+    networks,     // an address or a network (CIDR) a line
 };
 std::span<const std::string_view> list_format_names();
 std::string_view name_of(ListFormat format);
@@ -127,6 +128,7 @@ std::unique_ptr<LineReader> make_v2fly_reader(LineSink& sink, ListInclude only);
 std::unique_ptr<LineReader> make_urls_reader(LineSink& sink);
 std::unique_ptr<LineReader> make_expressions_reader(LineSink& sink);
 std::unique_ptr<LineReader> make_csv_reader(LineSink& sink);
+std::unique_ptr<LineReader> make_networks_reader(LineSink& sink);
 
 // 0 when it is no type that we know by name. RFC 1035, 3596, 9460 and "TYPE123" (RFC 3597).
 std::uint16_t dns_type(std::string_view name);

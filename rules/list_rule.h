@@ -22,6 +22,7 @@ struct ListRule {
         expression,      // RE2 syntax, searched in the name
         url,             // host/path and all below that path; counts for the proxy, never for a host alone
         url_expression,  // RE2 syntax, searched in the name and, where a path is visible, in "host/path"
+        network,         // `text` is an address or a network; counts for addresses, never for a name
         badfilter,       // switches off the rules that have the same signature
     };
     enum class Effect : std::uint8_t {

@@ -19,16 +19,23 @@ std::string Subject::display_name() const {
     return "devices that belong to nobody known";
 }
 
-Subject Policy::subject(std::optional<std::uint32_t> account, const AddressBytes& address) const {
-    if (account) {
-        if (const auto it = by_account.find(*account); it != by_account.end())
+Subject Policy::subject(const Client& client) const {
+    const auto& address = client.address;
+    const auto is = [&](std::size_t index) { return Subject{&people[index], &people[index].profile}; };
+    if (client.account) {
+        if (const auto it = by_account.find(*client.account); it != by_account.end())
             return {&people[it->second], &people[it->second].profile, true};
-        if (const auto it = group_by_account.find(*account); it != group_by_account.end())
+        if (const auto it = group_by_account.find(*client.account); it != group_by_account.end())
             return {nullptr, &groups[it->second].profile, true};
     }
+    if (!client.id.empty())
+        if (const auto it = by_client_id.find(client.id); it != by_client_id.end()) return is(it->second);
+    if (client.hardware)
+        if (const auto it = by_hardware.find(*client.hardware); it != by_hardware.end()) return is(it->second);
     if (!by_device.empty())
-        if (const auto it = by_device.find(address); it != by_device.end())
-            return {&people[it->second], &people[it->second].profile};
+        if (const auto it = by_device.find(address); it != by_device.end()) return is(it->second);
+    for (const auto& [network, person] : by_network)
+        if (network.contains(address)) return is(person);
     for (const auto& [network, group] : group_by_network)
         if (network.contains(address)) return {nullptr, &groups[group].profile};
     return {nullptr, &household};

@@ -32,6 +32,16 @@ struct Person {
     BreakState break_state;
 };
 
+using HardwareAddress = std::array<std::uint8_t, 6>;  // "MAC", IEEE 802 EUI-48
+
+// What is known of a client before it is known who it is.
+struct Client {
+    std::optional<std::uint32_t> account;  // that owns its socket, for a client on this machine
+    AddressBytes address{};
+    std::optional<HardwareAddress> hardware;  // of its network interface, for a neighbour
+    std::string_view id = {};                 // that its encrypted DNS names, in lower case
+};
+
 // Who is asking right now. `person` is empty when only the household's default profile applies.
 struct Subject {
     const Person* person = nullptr;
@@ -58,15 +68,21 @@ struct Policy {
     CategorySet allow_list;  // what allow-list-only profiles may visit beside their own rules
     Profile household;       // for clients that belong to nobody known
     std::vector<Person> people;
-    std::map<std::uint32_t, std::size_t> by_account;  // uid -> index in people
-    std::map<AddressBytes, std::size_t> by_device;    // client address -> index in people
+    std::map<std::uint32_t, std::size_t> by_account;               // uid -> index in people
+    std::map<AddressBytes, std::size_t> by_device;                 // client address -> index in people
+    std::vector<std::pair<Network, std::size_t>> by_network;       // -> index in people; the longest prefix first
+    std::map<HardwareAddress, std::size_t> by_hardware;            // -> index in people
+    std::map<std::string, std::size_t, std::less<>> by_client_id;  // -> index in people
     std::vector<Group> groups;
     std::map<std::uint32_t, std::size_t> group_by_account;          // uid -> index in groups
     std::vector<std::pair<Network, std::size_t>> group_by_network;  // the longest prefix first
 
-    // The owner of the client's socket speaks first, then its address (a known person's device, then a group's
-    // network), then the household's default.
-    Subject subject(std::optional<std::uint32_t> account, const AddressBytes& address) const;
+    // The owner of the client's socket speaks first, then the id that it names, its network interface, its address (a
+    // known person's device, a person's network, a group's network), then the household's default.
+    Subject subject(const Client& client) const;
+    Subject subject(std::optional<std::uint32_t> account, const AddressBytes& address) const {
+        return subject({account, address, {}, {}});
+    }
     // By name, as typed (case matters not); nullptr when nobody is called that.
     const Person* find(std::string_view name) const;
     const Group* find_group(std::string_view name) const;

@@ -4,6 +4,11 @@ namespace hort {
 
 std::string_view name_of(Verdict verdict) { return verdict == Verdict::allow ? "allow" : "block"; }
 
+std::string_view name_of(BlockedAnswer answer) {
+    constexpr std::string_view names[] = {"null", "nxdomain", "refused", "page"};
+    return names[static_cast<std::size_t>(answer)];
+}
+
 Profile Profile::of_tier(std::string name, Tier tier, const Taxonomy& taxonomy) {
     Profile out;
     out.name = std::move(name);

@@ -30,6 +30,15 @@ struct SiteRule {
     bool is_outside = false;              // ... or rather while it is not
 };
 
+// How a DNS query for something blocked is answered.
+enum class BlockedAnswer : std::uint8_t {
+    null_address,  // 0.0.0.0 and ::
+    nxdomain,      // there is no such name
+    refused,
+    page,  // the address of the block page, where there is one
+};
+std::string_view name_of(BlockedAnswer answer);
+
 struct Profile {
     std::string name;
     Tier tier = Tier::age_16_17;
@@ -49,6 +58,8 @@ struct Profile {
     bool is_allow_list_only = false;
     bool has_safe_search = false;
     RestrictedMode restricted_mode = RestrictedMode::off;
+    BlockedAnswer blocked_answer = BlockedAnswer::null_address;
+    bool hides_quic = false;  // HTTP/3 is not offered, so that what is visited passes the proxy
     std::vector<Budget> budgets;
     BudgetScope uncounted;  // uses up nothing while nothing else is in front
     std::optional<BreakRule> breaks;

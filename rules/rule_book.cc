@@ -116,7 +116,7 @@ Status RuleBook::add(std::uint32_t list, std::uint32_t line, const ListRule& giv
         badfilters_.insert(signature);
         return Done{};
     }
-    if (given.kind == Kind::url) return Done{};  // found by its path, not here
+    if (given.kind == Kind::url || given.kind == Kind::network) return Done{};  // found by path or address, not here
     Rule rule{};
     rule.list = list;
     rule.line = line;

@@ -1,5 +1,6 @@
 #include "rules/rule_file_compile.h"
 
+#include "rules/bypass_names.h"
 #include "rules/data/shipped.h"
 #include "rules/essential_allow.h"
 #include "rules/service.h"
@@ -18,6 +19,8 @@ std::string bundle_include_folder_of(const RuleFile::List& list, std::size_t ind
 
 void compile_shipped(RulesetCompiler& compiler) {
     EssentialAllow::shipped().for_each([&](const Hostname& host) { compiler.add_essential(host); });
+    for (const auto name : canary_names)
+        compiler.add(*Hostname::parse(name), Scope::exact, *Taxonomy::shipped().find("doh_bypass"));
     for (const auto& service : Services::shipped().all())
         for (auto left = service.categories; !left.empty(); left = left - CategorySet::of(left.first()))
             for (const auto& host : service.hosts) compiler.add(host, Scope::subtree, left.first());

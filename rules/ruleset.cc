@@ -39,6 +39,16 @@ image::Layout image::layout_of(const Header& header) {
     return out;
 }
 
+Hash128 image::hash_of(const Network& network, const HashKey& key) {
+    char label[18];
+    label[0] = 0;
+    label[1] = static_cast<char>(network.bits);
+    std::memcpy(label + 2, network.address.data(), 16);
+    LabelHasher hasher(key);
+    hasher.add({label, sizeof label});
+    return hasher.hash();
+}
+
 std::uint64_t image::checksum(std::span<const std::byte> bytes) {
     // Four independent lanes, so that verifying is bound by memory and not by the multiplier's latency.
     std::uint64_t lane[4] = {0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb, 0xd6e8feb86659fd93};
@@ -101,6 +111,11 @@ Result<std::shared_ptr<const Ruleset>> Ruleset::open(std::unique_ptr<ImageBytes>
     if (entries != header.entry_count) return refuse("the table has another number of entries than it says");
     if (worst_class >= header.class_count) return refuse("an entry names a class that is not there");
 
+    for (int bits = 0; bits < 192; ++bits)
+        if ((header.prefix_lengths[bits / 64] >> bits % 64 & 1) != 0) {
+            if (bits > 128) return refuse("a network has more than 128 bits");
+            out->prefix_lengths_.push_back(bits);
+        }
     if (auto read = out->read_book(book, bit); !read) return refuse(read.error().text());
     out->key_ = {header.key0, header.key1};
     out->inputs_digest_ = header.inputs_digest;
@@ -196,6 +211,20 @@ void Ruleset::ask_book(const Question& question, Hits& hits) const {
                      CategorySet::of(category).bits());
         }
     }
+}
+
+CategorySet Ruleset::lookup(const AddressBytes& address) const {
+    std::uint64_t out = 0;
+    for (const int bits : prefix_lengths_) {
+        Network network{address, bits};
+        for (int i = 0; i < 16; ++i) {
+            const int kept = std::clamp(bits - 8 * i, 0, 8);
+            network.address[static_cast<std::size_t>(i)] &= static_cast<std::uint8_t>(0xff00 >> kept);
+        }
+        const auto* entry = probe(image::hash_of(network, key_));
+        if (entry != nullptr) out |= classes_[*entry & 0xffff].self;
+    }
+    return CategorySet(out);
 }
 
 Ruleset::Match Ruleset::lookup(const Question& question, CategorySet interest) const {

@@ -15,6 +15,7 @@
 
 #include "rules/category.h"
 #include "rules/hostname.h"
+#include "rules/network.h"
 #include "rules/result.h"
 #include "rules/rule_book.h"
 #include "rules/scope.h"
@@ -45,6 +46,9 @@ class Ruleset {
 
     Match lookup(const Question& question, CategorySet interest) const;
     Match lookup(const Hostname& host, CategorySet interest) const { return lookup(Question{host}, interest); }
+    // The categories of the networks that an address is in.
+    CategorySet lookup(const AddressBytes& address) const;
+    bool has_networks() const { return !prefix_lengths_.empty(); }
 
     // Names and URLs in the table; rules that say more.
     std::uint64_t entry_count() const { return entry_count_; }
@@ -70,6 +74,7 @@ class Ruleset {
     std::uint64_t inputs_digest_ = 0, entry_count_ = 0, bucket_count_ = 1;
     std::span<const std::uint64_t> slots_;  // 48 bits of fingerprint, 16 bits of class; 0 is empty; the last one is
     std::span<const ClassRow> classes_;     // row 0 is the essential allow-list's
+    std::vector<int> prefix_lengths_;       // of the networks in the table
     RuleBook book_;
     std::vector<std::optional<Category>> book_categories_;  // of the book's lists; empty: counts for every category
 };
@@ -77,7 +82,7 @@ class Ruleset {
 namespace image {  // shared by the reader and the compiler
 
 inline constexpr char magic[8] = {'H', 'O', 'R', 'T', 'R', 'U', 'L', 'E'};
-inline constexpr std::uint32_t version = 2;
+inline constexpr std::uint32_t version = 3;
 // The class of a name that no list may block, nor what is below it.
 inline constexpr std::uint64_t essential_class = 0;
 inline constexpr std::size_t slots_per_bucket = 8;  // one cache line
@@ -92,10 +97,11 @@ struct Header {
     std::uint64_t bucket_count;
     std::uint64_t entry_count;
     std::uint64_t slot_count;
-    std::uint64_t names_size;  // the category ids, in bit order, each ended by NUL
-    std::uint64_t book_size;   // rules that say more than a name
+    std::uint64_t names_size;         // the category ids, in bit order, each ended by NUL
+    std::uint64_t book_size;          // rules that say more than a name
+    std::uint64_t prefix_lengths[3];  // bit n of them all: the table holds a network of n bits
 };
-static_assert(sizeof(Header) == 96);
+static_assert(sizeof(Header) == 120);
 inline constexpr std::size_t checked_from = 24;
 
 // Where each section begins: they follow each other, each at a multiple of its alignment.
@@ -112,6 +118,8 @@ inline std::uint64_t home_of(const Hash128& hash, std::uint64_t buckets) {
     detail::multiply(hash.hi, buckets, lo, hi);
     return hi * slots_per_bucket;
 }
+// A network's hash: no label of a name holds a NUL.
+Hash128 hash_of(const Network& network, const HashKey& key);
 // Never 0, so that no entry looks like an empty slot.
 inline std::uint64_t fingerprint_of(const Hash128& hash) {
     const auto bits = hash.lo >> 16;

@@ -6,14 +6,11 @@
 #include "rules/data/shipped.h"
 
 namespace hort {
-namespace {
 
-std::string_view look_up(const std::unordered_map<std::string, std::string>& map, const Hostname& host) {
-    const auto it = map.find(std::string(host.text()));
-    return it == map.end() ? std::string_view() : std::string_view(it->second);
+std::string_view SafeSearch::look_up(const Targets& targets, const Hostname& host) {
+    const auto it = targets.find(host.text());
+    return it == targets.end() ? std::string_view() : std::string_view(it->second);
 }
-
-}  // namespace
 
 std::string_view name_of(RestrictedMode mode) {
     constexpr std::string_view names[] = {"off", "moderate", "strict"};

@@ -26,7 +26,14 @@ class SafeSearch {
     std::size_t size() const { return engines_.size() + strict_.size(); }
 
   private:
-    std::unordered_map<std::string, std::string> engines_, moderate_, strict_;
+    struct TextHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+    };
+    using Targets = std::unordered_map<std::string, std::string, TextHash, std::equal_to<>>;
+    static std::string_view look_up(const Targets& targets, const Hostname& host);
+
+    Targets engines_, moderate_, strict_;
 };
 
 }  // namespace hort

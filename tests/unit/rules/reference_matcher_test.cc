@@ -58,7 +58,7 @@ class Author {
     }
 
     std::vector<Meant> meant;
-    std::string text[11];  // by ListFormat
+    std::string text[12];  // by ListFormat
 
     void write_list(ListFormat format, unsigned lines) {
         for (; lines > 0; --lines) write_line(format, text[static_cast<int>(format)]);
@@ -156,6 +156,9 @@ class Author {
                     mean(Meant::exact, n);
                     out += "2,http://" + n + "/,x\n";
                 }
+                return;
+            case ListFormat::networks:  // says nothing of names
+                out += "192.0.2." + std::to_string(below(256)) + "\n198.51.100.0/24\n";
                 return;
         }
     }
