@@ -13,8 +13,9 @@ struct Endpoint {
     std::uint16_t port = 0;
 
     bool is_v4() const;
-    bool is_loopback() const;  // 127.0.0.0/8 or ::1
-    std::string text() const;  // "127.0.0.1:53", "[::1]:53"
+    bool is_loopback() const;     // 127.0.0.0/8 or ::1
+    bool is_unspecified() const;  // 0.0.0.0 or ::
+    std::string text() const;     // "127.0.0.1:53", "[::1]:53"
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 

@@ -20,6 +20,12 @@ bool Endpoint::is_loopback() const {
     return address == one;
 }
 
+bool Endpoint::is_unspecified() const {
+    for (std::size_t i = is_v4() ? 12 : 0; i < address.size(); ++i)
+        if (address[i] != 0) return false;
+    return true;
+}
+
 std::string address_text(const AddressBytes& address) {
     char out[INET6_ADDRSTRLEN] = "";
     if (is_mapped(address))
