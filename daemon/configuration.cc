@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -15,18 +16,21 @@ namespace {
 
 constexpr const char* help =
     "hortd: filters DNS and HTTP for the children of this machine\n\n"
-    "Usage: hortd --data DIR [--dns ADDRESS:PORT] [--proxy ADDRESS:PORT] [--upstream ADDRESS:PORT]... [--lists DIR]\n\n"
+    "Usage: hortd --data DIR [--dns ADDRESS:PORT]... [--proxy ADDRESS:PORT] [--upstream UPSTREAM]... [--lists DIR]\n\n"
     "  --data DIR               keep everything below DIR (made when it is not there)\n"
-    "  --dns ADDRESS:PORT       listen for DNS over UDP and TCP; default 127.0.0.1:5300\n"
+    "  --dns ADDRESS:PORT       listen for DNS over UDP and TCP; may be given several times; default 127.0.0.1:5300\n"
     "  --proxy ADDRESS:PORT     listen as an HTTP proxy; default 127.0.0.1:3180\n"
-    "  --upstream ADDRESS:PORT  ask this resolver; may be given several times; default: the machine's own\n"
+    "  --upstream UPSTREAM      ask this resolver; may be given several times; default: the machine's own\n"
+    "                           192.0.2.53, tcp://192.0.2.53, tls://NAME#192.0.2.53, https://NAME/PATH#192.0.2.53\n"
     "  --lists DIR              block lists, DIR/<category>/<file>; default DATA/lists\n"
     "  --log-host-names         keep host names in the log of blocked attempts ('hortctl log')\n"
     "  --version, --help\n\n"
-    "DATA/hort.json may say the same: {\"dns\": \"127.0.0.1:5300\", \"upstreams\": [\"192.0.2.53:53\"]}.\n"
-    "SIGTERM ends it, SIGHUP re-reads the lists.\n";
+    "DATA/hort.json may say the same and more: {\"dns\": \"127.0.0.1:5300\", \"upstreams\": [\"192.0.2.53:53\"]}; see\n"
+    "daemon/CONFIGURATION.md. SIGTERM ends it; SIGHUP re-reads the lists, the hosts file and the certificate.\n";
 
-constexpr std::string_view keys[] = {"dns", "proxy", "upstreams", "lists", "log_host_names"};
+constexpr std::string_view keys[] = {
+    "dns",     "dns_threads", "dot",        "doh",   "tls",          "proxy",          "upstreams", "upstream_mode",
+    "forward", "cache",       "rate_limit", "hosts", "inside_names", "page_addresses", "lists",     "log_host_names"};
 
 struct Given {
     bool dns = false, proxy = false, upstreams = false, lists = false;
@@ -39,6 +43,227 @@ std::string line_and_column(const std::string& text, std::size_t at) {
         if (text[i] == '\n') ++line, column = 1;
     }
     return std::to_string(line) + ":" + std::to_string(column);
+}
+
+using nlohmann::json;
+
+// Readers of values; what they take is checked, and the error says where and what was expected.
+Result<std::string> read_text(const json& value, const std::string& where, const std::string& example) {
+    if (!value.is_string()) return Error{"not a string", where, "for example \"" + example + "\""};
+    return value.get<std::string>();
+}
+
+Result<platform::Endpoint> read_endpoint(const json& value, const std::string& where) {
+    const auto text = read_text(value, where, "127.0.0.1:5300");
+    if (!text) return text.error();
+    auto parsed = platform::parse_endpoint(*text);
+    if (!parsed) return Error{parsed.error().what + ": " + parsed.error().where, where, parsed.error().hint};
+    return parsed;
+}
+
+// One, or a list of them.
+template <typename Each>
+Status for_each_of(const json& value, const std::string& where, const std::string& example, const Each& each) {
+    if (!value.is_array()) return each(value);
+    if (value.empty()) return Error{"an empty list", where, "for example [\"" + example + "\"]"};
+    for (const auto& item : value)
+        if (auto done = each(item); !done) return done;
+    return Done{};
+}
+
+Status read_endpoints(const json& value, const std::string& where, std::vector<platform::Endpoint>& out) {
+    out.clear();
+    return for_each_of(value, where, "127.0.0.1:5300", [&](const json& item) -> Status {
+        const auto endpoint = read_endpoint(item, where);
+        if (!endpoint) return endpoint.error();
+        out.push_back(*endpoint);
+        return Done{};
+    });
+}
+
+Status read_number(const json& value, const std::string& where, std::uint64_t least, std::uint64_t most,
+                   std::uint64_t& out) {
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() < least || value.get<std::uint64_t>() > most)
+        return Error{"not a number from " + std::to_string(least) + " to " + std::to_string(most), where, {}};
+    out = value.get<std::uint64_t>();
+    return Done{};
+}
+
+// Refuses keys that an object may not have.
+Status check_keys(const json& value, const std::string& where, std::span<const std::string_view> known) {
+    if (!value.is_object()) return Error{"not an object", where, {}};
+    for (const auto& [key, ignored] : value.items())
+        if (std::find(known.begin(), known.end(), key) == known.end()) {
+            const auto near = nearest(key, known);
+            return Error{"no such setting: " + key.substr(0, 40), where,
+                         near.empty() ? std::string() : "did you mean " + std::string(near) + "?"};
+        }
+    return Done{};
+}
+
+Result<dns::UpstreamAddress> read_upstream(const json& value, const std::string& where) {
+    constexpr std::string_view known[] = {"url", "addresses", "pin"};
+    std::string url, pin;
+    std::vector<std::string> addresses;
+    if (value.is_object()) {
+        if (auto checked = check_keys(value, where, known); !checked) return checked.error();
+        const auto text = read_text(value.value("url", json()), where + ": url", "tls://dns.example.org");
+        if (!text) return text.error();
+        url = *text;
+        for (const auto& address : value.value("addresses", json::array())) {
+            const auto one = read_text(address, where + ": addresses", "192.0.2.53");
+            if (!one) return one.error();
+            addresses.push_back(*one);
+        }
+        if (value.contains("pin")) {
+            const auto given = read_text(value["pin"], where + ": pin", "sha256/...");
+            if (!given) return given.error();
+            pin = *given;
+        }
+    } else {
+        const auto text = read_text(value, where, "192.0.2.53:53");
+        if (!text) return text.error();
+        url = *text;
+    }
+    auto out = dns::parse_upstream(url, addresses, pin);
+    if (!out) return Error{out.error().what + ": " + out.error().where, where, out.error().hint};
+    return out;
+}
+
+Status read_upstreams(const json& value, const std::string& where, std::vector<dns::UpstreamAddress>& out) {
+    out.clear();
+    return for_each_of(value, where, "192.0.2.53:53", [&](const json& item) -> Status {
+        auto upstream = read_upstream(item, where);
+        if (!upstream) return upstream.error();
+        out.push_back(*std::move(upstream));
+        return Done{};
+    });
+}
+
+Status read_names(const json& value, const std::string& where, std::vector<Hostname>& out) {
+    out.clear();
+    return for_each_of(value, where, "nas.example.org", [&](const json& item) -> Status {
+        const auto text = read_text(item, where, "nas.example.org");
+        if (!text) return text.error();
+        const auto host = Hostname::parse(*text);
+        if (!host) return Error{host.error().what + ": " + *text, where, host.error().hint};
+        out.push_back(*host);
+        return Done{};
+    });
+}
+
+Status read_forward(const json& value, const std::string& where, dns::UpstreamSettings& out) {
+    if (!value.is_object()) return Error{"not an object", where, R"(for example {"lan": ["192.168.1.1"]})"};
+    out.zones.clear();
+    for (const auto& [name, upstreams] : value.items()) {
+        const auto zone = Hostname::parse(name);
+        if (!zone) return Error{zone.error().what + ": " + name.substr(0, 60), where, zone.error().hint};
+        std::vector<dns::UpstreamAddress> addresses;
+        if (auto read = read_upstreams(upstreams, where + ": " + name, addresses); !read) return read;
+        out.zones.emplace_back(*zone, std::move(addresses));
+    }
+    return Done{};
+}
+
+Status read_cache(const json& value, const std::string& where, dns::CacheLimits& out) {
+    constexpr std::string_view known[] = {"bytes", "min_ttl", "max_ttl", "stale"};
+    if (auto checked = check_keys(value, where, known); !checked) return checked;
+    constexpr std::uint64_t week = 604800;
+    for (const auto& [key, item] : value.items()) {
+        std::uint64_t number = 0;
+        const bool is_bytes = key == "bytes";
+        const auto at = where + ": " + key;
+        if (auto read = read_number(item, at, is_bytes ? 65536 : 0, is_bytes ? std::uint64_t{1} << 32 : week, number);
+            !read)
+            return read;
+        const auto seconds = static_cast<std::uint32_t>(number);
+        if (is_bytes)
+            out.bytes = number;
+        else
+            (key == "min_ttl" ? out.min_ttl : key == "max_ttl" ? out.max_ttl : out.stale) = seconds;
+    }
+    if (out.min_ttl > out.max_ttl) return Error{"min_ttl is more than max_ttl", where, {}};
+    return Done{};
+}
+
+Status read_tls(const json& value, const std::string& where, dns::Settings& out) {
+    constexpr std::string_view known[] = {"certificate", "key", "name"};
+    if (auto checked = check_keys(value, where, known); !checked) return checked;
+    for (const auto& [key, item] : value.items()) {
+        const auto text = read_text(item, where + ": " + key, key == "name" ? "dns.example.org" : "/etc/hort/tls.pem");
+        if (!text) return text.error();
+        if (key == "name") {
+            const auto host = Hostname::parse(*text);
+            if (!host) return Error{host.error().what + ": " + *text, where + ": name", host.error().hint};
+            out.name = std::string(host->text());
+        } else {
+            (key == "key" ? out.key : out.certificate) = *text;
+        }
+    }
+    return Done{};
+}
+
+Status apply_key(Configuration& out, const std::string& key, const json& value, const std::string& where) {
+    std::uint64_t number = 0;
+    if (key == "dns") return read_endpoints(value, where, out.dns.listen);
+    if (key == "dot") return read_endpoints(value, where, out.dns.dot);
+    if (key == "doh") return read_endpoints(value, where, out.dns.doh);
+    if (key == "tls") return read_tls(value, where, out.dns);
+    if (key == "upstreams") return read_upstreams(value, where, out.dns.upstream.upstreams);
+    if (key == "forward") return read_forward(value, where, out.dns.upstream);
+    if (key == "cache") return read_cache(value, where, out.dns.cache);
+    if (key == "inside_names") return read_names(value, where, out.dns.inside);
+    if (key == "dns_threads") {
+        auto read = read_number(value, where, 1, 64, number);
+        if (read) out.dns.threads = number;
+        return read;
+    }
+    if (key == "rate_limit") {
+        auto read = read_number(value, where, 0, 1000000, number);
+        if (read) out.dns.rate_limit = static_cast<std::uint32_t>(number);
+        return read;
+    }
+    if (key == "upstream_mode") {
+        constexpr std::pair<std::string_view, dns::UpstreamMode> modes[] = {{"ordered", dns::UpstreamMode::ordered},
+                                                                            {"fastest", dns::UpstreamMode::fastest},
+                                                                            {"parallel", dns::UpstreamMode::parallel}};
+        for (const auto& [name, mode] : modes)
+            if (value == name) {
+                out.dns.upstream.mode = mode;
+                return Done{};
+            }
+        return Error{"no such mode", where, "expected \"ordered\", \"fastest\" or \"parallel\""};
+    }
+    if (key == "page_addresses") {
+        out.dns.page.clear();
+        return for_each_of(value, where, "192.168.1.2", [&](const json& item) -> Status {
+            const auto text = read_text(item, where, "192.168.1.2");
+            if (!text) return text.error();
+            const auto address = platform::parse_address(*text);
+            if (!address) return Error{address.error().what + ": " + *text, where, address.error().hint};
+            out.dns.page.push_back(*address);
+            return Done{};
+        });
+    }
+    if (key == "proxy") {
+        const auto parsed = read_endpoint(value, where);
+        if (!parsed) return parsed.error();
+        out.proxy = *parsed;
+        return Done{};
+    }
+    if (key == "lists" || key == "hosts") {
+        if (!value.is_string()) return Error{"not a string", where, "expected a path"};
+        (key == "lists" ? out.lists : out.dns.hosts) = value.get<std::string>();
+        return Done{};
+    }
+    if (key == "log_host_names") {
+        if (!value.is_boolean()) return Error{"neither true nor false", where, {}};
+        out.keeps_host_names = value;
+        return Done{};
+    }
+    const auto near = nearest(key, keys);
+    return Error{"no such setting", where,
+                 near.empty() ? "daemon/CONFIGURATION.md names them all" : "did you mean " + std::string(near) + "?"};
 }
 
 }  // namespace
@@ -58,43 +283,14 @@ Status apply_config_text(Configuration& configuration, const std::string& text, 
     Configuration out = configuration;
     for (const auto& [key, value] : json.items()) {
         const auto where = path + ":" + line_and_column(text, text.find("\"" + key + "\"")) + ": " + key;
-        const auto endpoint = [&](const nlohmann::json& from) -> Result<platform::Endpoint> {
-            if (!from.is_string()) return Error{"not a string", where, "for example \"127.0.0.1:5300\""};
-            auto parsed = platform::parse_endpoint(from.get<std::string>());
-            if (!parsed) return Error{parsed.error().what + ": " + parsed.error().where, where, parsed.error().hint};
-            return parsed;
-        };
-        if (key == "dns" || key == "proxy") {
-            const auto parsed = endpoint(value);
-            if (!parsed) return parsed.error();
-            (key == "dns" ? out.dns : out.proxy) = *parsed;
-        } else if (key == "upstreams") {
-            if (!value.is_array() || value.empty())
-                return Error{"not a list", where, "for example [\"192.0.2.53:53\"]"};
-            out.upstreams.clear();
-            for (const auto& item : value) {
-                const auto parsed = endpoint(item);
-                if (!parsed) return parsed.error();
-                out.upstreams.push_back(*parsed);
-            }
-        } else if (key == "lists") {
-            if (!value.is_string()) return Error{"not a string", where, "expected the path of a folder"};
-            out.lists = value;
-        } else if (key == "log_host_names") {
-            if (!value.is_boolean()) return Error{"neither true nor false", where, {}};
-            out.keeps_host_names = value;
-        } else {
-            const auto near = nearest(key, keys);
-            return Error{"no such setting", where,
-                         near.empty() ? "expected dns, proxy, upstreams, lists or log_host_names"
-                                      : "did you mean " + std::string(near) + "?"};
-        }
+        if (auto done = apply_key(out, key, value, where); !done) return done;
     }
     configuration = std::move(out);
     return Done{};
 }
 
-std::optional<platform::Endpoint> upstream_of_resolv_conf(const std::string& text, const platform::Endpoint& own) {
+std::optional<platform::Endpoint> upstream_of_resolv_conf(const std::string& text,
+                                                          const std::vector<platform::Endpoint>& own) {
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
         std::istringstream words(line);
@@ -102,7 +298,8 @@ std::optional<platform::Endpoint> upstream_of_resolv_conf(const std::string& tex
         words >> word >> address;
         if (word != "nameserver") continue;
         const auto parsed = platform::parse_address(address);
-        if (parsed && !(platform::Endpoint{*parsed, 53} == own)) return platform::Endpoint{*parsed, 53};
+        if (parsed && std::find(own.begin(), own.end(), platform::Endpoint{*parsed, 53}) == own.end())
+            return platform::Endpoint{*parsed, 53};
     }
     return std::nullopt;
 }
@@ -110,7 +307,6 @@ std::optional<platform::Endpoint> upstream_of_resolv_conf(const std::string& tex
 Result<std::optional<Configuration>> read_configuration(const std::vector<std::string>& arguments) {
     Configuration given;
     Given is_given;
-    given.dns = *platform::parse_endpoint("127.0.0.1:5300");
     given.proxy = *platform::parse_endpoint("127.0.0.1:3180");
     const std::string usage = "'hortd --help' shows the options";
     for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -136,15 +332,17 @@ Result<std::optional<Configuration>> read_configuration(const std::vector<std::s
             given.data = value;
         else if (option == "--lists")
             given.lists = value, is_given.lists = true;
-        else {
+        else if (option == "--upstream") {
+            auto upstream = dns::parse_upstream(value);
+            if (!upstream) return Error{upstream.error().what + ": " + value, option, upstream.error().hint};
+            given.dns.upstream.upstreams.push_back(*std::move(upstream)), is_given.upstreams = true;
+        } else {
             const auto endpoint = platform::parse_endpoint(value);
             if (!endpoint) return Error{endpoint.error().what + ": " + value, option, endpoint.error().hint};
             if (option == "--dns")
-                given.dns = *endpoint, is_given.dns = true;
-            else if (option == "--proxy")
-                given.proxy = *endpoint, is_given.proxy = true;
+                given.dns.listen.push_back(*endpoint), is_given.dns = true;
             else
-                given.upstreams.push_back(*endpoint), is_given.upstreams = true;
+                given.proxy = *endpoint, is_given.proxy = true;
         }
     }
     if (given.data.empty())
@@ -157,19 +355,27 @@ Result<std::optional<Configuration>> read_configuration(const std::vector<std::s
         const auto text = platform::read_file(path, 1 << 20);
         if (!text) return text.error();
         if (auto applied = apply_config_text(out, *text, path); !applied) return applied.error();
-        if (is_given.dns) out.dns = given.dns;
+        if (is_given.dns) out.dns.listen = given.dns.listen;
         if (is_given.proxy) out.proxy = given.proxy;
-        if (is_given.upstreams) out.upstreams = given.upstreams;
+        if (is_given.upstreams) out.dns.upstream.upstreams = given.dns.upstream.upstreams;
         if (is_given.lists) out.lists = given.lists;
         out.keeps_host_names |= given.keeps_host_names;
     }
     if (out.lists.empty()) out.lists = out.data + "/lists";
-    if (out.upstreams.empty()) {
+    if (out.dns.listen.empty()) out.dns.listen.push_back(*platform::parse_endpoint("127.0.0.1:5300"));
+    if ((!out.dns.dot.empty() || !out.dns.doh.empty()) &&
+        (out.dns.certificate.empty() || out.dns.key.empty() || out.dns.name.empty()))
+        return Error{"encrypted DNS needs a certificate, its key and its name", path,
+                     R"(for example "tls": {"certificate": "/etc/hort/tls.pem", "key": "/etc/hort/tls.key", )"
+                     R"("name": "dns.example.org"})"};
+    if (out.dns.upstream.upstreams.empty()) {
         const auto text = platform::read_file("/etc/resolv.conf", 1 << 16);
-        const auto upstream = text ? upstream_of_resolv_conf(*text, out.dns) : std::nullopt;
+        const auto upstream = text ? upstream_of_resolv_conf(*text, out.dns.listen) : std::nullopt;
         if (!upstream)
             return Error{"no resolver to ask", "/etc/resolv.conf", "name one, for example --upstream 192.168.1.1:53"};
-        out.upstreams.push_back(*upstream);
+        dns::UpstreamAddress address;
+        address.endpoints.push_back(*upstream);
+        out.dns.upstream.upstreams.push_back(std::move(address));
     }
     return std::optional<Configuration>(std::move(out));
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/dns/settings.h"
 #include "platform/endpoint.h"
 
 namespace hort {
@@ -12,8 +13,8 @@ namespace hort {
 struct Configuration {
     std::string data;   // folder of everything that is kept
     std::string lists;  // folder of the lists; DATA/lists unless given
-    platform::Endpoint dns, proxy;
-    std::vector<platform::Endpoint> upstreams;
+    dns::Settings dns;
+    platform::Endpoint proxy;
     bool keeps_host_names = false;  // in the log of blocked attempts
 };
 
@@ -24,6 +25,7 @@ Result<std::optional<Configuration>> read_configuration(const std::vector<std::s
 // The pieces, for tests.
 Status apply_config_text(Configuration& configuration, const std::string& text, const std::string& path);
 // The first usable name server of a resolv.conf(5).
-std::optional<platform::Endpoint> upstream_of_resolv_conf(const std::string& text, const platform::Endpoint& own);
+std::optional<platform::Endpoint> upstream_of_resolv_conf(const std::string& text,
+                                                          const std::vector<platform::Endpoint>& own);
 
 }  // namespace hort

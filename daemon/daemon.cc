@@ -17,10 +17,12 @@
 #include "daemon/proxy/listener.h"
 #include "daemon/recent_blocks.h"
 #include "daemon/run.h"
+#include "daemon/store/local_records.h"
 #include "daemon/usage/timekeeper.h"
 #include "daemon/version.h"
 #include "platform/clock.h"
 #include "platform/local_socket.h"
+#include "platform/mapped_file.h"
 
 namespace hort {
 namespace {
@@ -74,6 +76,7 @@ class Daemon {
         const auto salt = read_salt(*salt_text, path);
         if (!salt) return salt.error();
         records_ = std::make_unique<store::ListRecords>(*database_);
+        local_records_ = std::make_unique<store::LocalRecords>(*database_);
         keeper_ = lists::Keeper::make(io_, {configuration_.data, configuration_.lists, *salt}, *records_,
                                       [this] { return put_in_force(); });
         if (auto loaded = keeper_->load(); !loaded) return loaded;
@@ -83,16 +86,17 @@ class Daemon {
         // In force before the first packet is served.
         if (auto published = put_in_force(); !published) return published;
 
-        auto dns = dns::Server::start(io_, configuration_.dns, configuration_.upstreams, policy_, recent_, counters_,
-                                      *timekeeper_);
+        if (auto read = put_names_in_force(); !read) return read;
+        auto dns = dns::Server::start(io_, configuration_.dns, {policy_, names_, recent_, counters_, *timekeeper_});
         if (!dns) return dns.error();
         dns_ = *std::move(dns);
+        if (auto read = put_names_in_force(); !read) return read;  // with where the listeners are
         auto proxy =
             proxy::Listener::start(io_, configuration_.proxy, policy_, *dns_, recent_, counters_, *timekeeper_);
         if (!proxy) return proxy.error();
         proxy_ = *std::move(proxy);
         std::vector<std::string> upstreams;
-        for (const auto& upstream : configuration_.upstreams) upstreams.push_back(upstream.text());
+        for (const auto& upstream : configuration_.dns.upstream.upstreams) upstreams.push_back(upstream.text());
         household_ = std::unique_ptr<control::Household>(
             new control::Household{*database_, *people_, *hours_, *grants_, *budgets_, *ledger_, *timekeeper_,
                                    *records_, *keeper_, policy_, counters_, recent_, [this] { return put_in_force(); },
@@ -119,6 +123,32 @@ class Daemon {
         const auto records = HouseholdRecords::read(*people_, *hours_, *grants_, *budgets_);
         if (!records) return records.error();
         timekeeper_->put_in_force(build_policy(*records, keeper_->rule_files(), keeper_->library().ruleset));
+        return Done{};
+    }
+
+    // The names that are answered here: the owner's records, the hosts file, what is configured.
+    Status put_names_in_force() {
+        const auto& settings = configuration_.dns;
+        auto names = std::make_shared<dns::LocalNames>();
+        auto page = settings.page;
+        if (page.empty()) page = {*platform::parse_address("127.0.0.1"), *platform::parse_address("::1")};
+        for (const auto& address : page) {
+            const auto text = platform::address_text(address);
+            const auto type = text.find(':') == std::string::npos ? "A" : "AAAA";
+            names->add({std::string(dns::LocalNames::family_page), type, text});
+        }
+        if (!settings.hosts.empty()) {
+            const auto text = platform::read_file(settings.hosts, 16 << 20);
+            if (!text) return text.error();
+            names->add_hosts(*text);
+        }
+        const auto records = local_records_->all();
+        if (!records) return records.error();
+        for (const auto& record : *records) names->add({record.name, record.type, record.value});
+        for (const auto& [zone, upstreams] : settings.upstream.zones) names->forward(zone);
+        for (const auto& zone : settings.inside) names->allow_inside(zone);
+        if (dns_) names->designate(dns_->designated());
+        names_.publish(std::move(names));
         return Done{};
     }
 
@@ -149,6 +179,10 @@ class Daemon {
                         log_line(Level::error, "lists not re-read; the former stay in force",
                                  {{"error", done.error().text()}});
                 });
+                for (const auto& done : {put_names_in_force(), dns_->reload_certificate()})
+                    if (!done)
+                        log_line(Level::error, "not re-read; what was there stays in force",
+                                 {{"error", done.error().text()}});
                 wait_for_signals();
                 return;
             }
@@ -169,7 +203,9 @@ class Daemon {
     std::unique_ptr<store::Budgets> budgets_;
     std::unique_ptr<store::Ledger> ledger_;
     std::unique_ptr<store::ListRecords> records_;
+    std::unique_ptr<store::LocalRecords> local_records_;
     PolicyInForce policy_;
+    dns::NamesInForce names_;
     RecentBlocks recent_;
     Counters counters_;
     std::unique_ptr<usage::Timekeeper> timekeeper_;

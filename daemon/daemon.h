@@ -10,39 +10,53 @@
 #include <vector>
 
 #include "platform/endpoint.h"
+#include "platform/neighbours.h"
 #include "platform/socket_owner.h"
 #include "rules/decision.h"
 
 namespace hort {
 
-// The policy in force. Readers never wait for a writer that builds: the lock covers the copy of one pointer. (Not
-// std::atomic<std::shared_ptr>: libstdc++ 12 unlocks its load() relaxed, which is a data race.)
-class PolicyInForce {
+// An immutable snapshot that is swapped for the next one. Readers never wait for a writer that builds: the lock covers
+// the copy of one pointer. (Not std::atomic<std::shared_ptr>: libstdc++ 12 unlocks its load() relaxed, which is a data
+// race.)
+template <typename Snapshot>
+class InForce {
   public:
-    std::shared_ptr<const Policy> load() const {
+    std::shared_ptr<const Snapshot> load() const {
         const std::lock_guard lock(mutex_);
-        return policy_;
+        return snapshot_;
     }
 
-    // The old policy ends with its last reader, or here, outside the lock.
-    void publish(std::shared_ptr<const Policy> policy) {
+    // The old one ends with its last reader, or here, outside the lock.
+    void publish(std::shared_ptr<const Snapshot> snapshot) {
         const std::lock_guard lock(mutex_);
-        policy_.swap(policy);
+        snapshot_.swap(snapshot);
     }
 
   private:
     mutable std::mutex mutex_;
-    std::shared_ptr<const Policy> policy_;
+    std::shared_ptr<const Snapshot> snapshot_;
 };
+using PolicyInForce = InForce<Policy>;
 
-// Whose traffic it is: the owner of the socket for a client on this machine, else its address. The kernel is asked
-// only when an account is bound to someone, so that it costs nothing where it can change nothing.
+// What the machine knows of a client: the owner of the socket for one on this machine, the network interface for a
+// neighbour. The kernel is asked only when something of the kind is bound to someone, so that it costs nothing where it
+// can change nothing.
+inline Client client_of(const Policy& policy, platform::Transport transport, const platform::Endpoint& client,
+                        const platform::Endpoint& server, std::string_view id = {}) {
+    Client out{{}, client.address, {}, id};
+    if (client.is_loopback()) {
+        if (!policy.by_account.empty() || !policy.group_by_account.empty())
+            out.account = platform::socket_owner(transport, client, server);
+    } else if (!policy.by_hardware.empty()) {
+        out.hardware = platform::hardware_address_of(client.address);
+    }
+    return out;
+}
+
 inline Subject subject_of(const Policy& policy, platform::Transport transport, const platform::Endpoint& client,
                           const platform::Endpoint& server) {
-    std::optional<std::uint32_t> account;
-    if ((!policy.by_account.empty() || !policy.group_by_account.empty()) && client.is_loopback())
-        account = platform::socket_owner(transport, client, server);
-    return policy.subject(account, client.address);
+    return policy.subject(client_of(policy, transport, client, server));
 }
 
 enum class Channel : std::uint8_t { dns, proxy };
@@ -75,7 +89,8 @@ class NameResolver {
 
 // Counters since the start, for status. Any thread.
 struct Counters {
-    std::atomic<std::uint64_t> dns_queries = 0, dns_blocked = 0, dns_cached = 0, dns_forwarded = 0, dns_failed = 0;
+    std::atomic<std::uint64_t> dns_queries = 0, dns_blocked = 0, dns_cached = 0, dns_forwarded = 0, dns_failed = 0,
+                               dns_stale = 0, dns_limited = 0;
     std::atomic<std::uint64_t> proxy_requests = 0, proxy_blocked = 0, proxy_refused = 0;
 };
 

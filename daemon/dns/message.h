@@ -10,9 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/dns/records.h"
+
 namespace hort::dns {
 
-inline constexpr std::size_t header_size = 12;
 inline constexpr std::uint32_t no_ttl_limit = UINT32_MAX;
 inline constexpr std::uint16_t max_udp_payload = 1232;  // what fits every path without fragments (DNS flag day 2020)
 
@@ -24,10 +25,6 @@ enum class Rcode : std::uint8_t {
     not_implemented = 4,
     refused = 5
 };
-namespace type {
-inline constexpr std::uint16_t a = 1, soa = 6, aaaa = 28, opt = 41;
-}
-
 // One question and what belongs to it. The spans point into the packet.
 struct Question {
     std::uint16_t id = 0;
@@ -37,6 +34,11 @@ struct Question {
     std::size_t end = 0;  // offset of the first octet behind the question
     bool has_edns = false, dnssec_ok = false;
     std::uint16_t udp_payload = 512;  // what the client takes, at least 512
+    // DNS cookies (RFC 7873): what the client sent, and what is sent back once the server has filled it in.
+    bool has_cookie = false;
+    std::array<std::uint8_t, 8> client_cookie{};
+    std::array<std::uint8_t, 16> server_cookie{};
+    bool is_padded = false;  // the client pads its queries, so the answer is padded, too (RFC 7830)
 };
 
 enum class QuestionFault : std::uint8_t {
@@ -58,15 +60,38 @@ struct ExtendedError {
     std::string_view text;  // at most 64 octets are sent
 };
 namespace extended_error {
-inline constexpr std::uint16_t filtered = 17, network_error = 23;
+inline constexpr std::uint16_t stale_answer = 3, blocked = 15, censored = 16, filtered = 17, prohibited = 18,
+                               stale_nxdomain = 19, no_reachable_authority = 22, network_error = 23;
 }
+
+// How a blocked question is answered.
+struct BlockedAnswer {
+    enum class Kind : std::uint8_t { null_address, nxdomain, refused, address } kind = Kind::null_address;
+    // Of the block page, for `address`.
+    std::array<std::uint8_t, 4> v4{};
+    std::array<std::uint8_t, 16> v6{};
+};
 
 // The writers below put the answer over the question in `buffer` (at least 512 octets, holding the query as
 // received) and return its size.
 
-// The answer for a blocked name: A 0.0.0.0, AAAA ::, other types NODATA with a SOA (RFC 2308), for `ttl` seconds.
-std::size_t write_blocked(std::span<std::uint8_t> buffer, const Question& question, std::uint32_t ttl,
-                          const ExtendedError& why);
+// The answer for a blocked name: for addresses what `how` says, other types NODATA with a SOA (RFC 2308), for `ttl`
+// seconds.
+std::size_t write_blocked(std::span<std::uint8_t> buffer, const Question& question, const BlockedAnswer& how,
+                          std::uint32_t ttl, const ExtendedError& why);
+// NXDOMAIN or NODATA (no_error) with a SOA of our own.
+std::size_t write_negative(std::span<std::uint8_t> buffer, const Question& question, Rcode rcode, std::uint32_t ttl,
+                           const ExtendedError* why);
+// Records of our own for the question's name. `data` is in wire form and must not overlap the buffer; what does not
+// fit is left out.
+struct OwnRecord {
+    std::uint16_t type;
+    std::string_view data;
+};
+std::size_t write_records(std::span<std::uint8_t> buffer, const Question& question, std::span<const OwnRecord> records,
+                          std::uint32_t ttl);
+// ANY is answered by one HINFO record (RFC 8482 section 4.2).
+std::size_t write_any(std::span<std::uint8_t> buffer, const Question& question);
 // An empty answer with a return code.
 std::size_t write_error(std::span<std::uint8_t> buffer, const Question& question, Rcode rcode,
                         const ExtendedError* why);
@@ -80,24 +105,50 @@ struct Answer {
     bool is_truncated = false;
     std::uint8_t rcode = 0;
     std::uint32_t ttl = 0;  // how long it may be kept, in seconds; 0: not at all
+    // The Extended DNS Error that the upstream sent; the text points into the packet.
+    std::optional<ExtendedError> error;
+};
+enum class Mismatch : std::uint8_t {
+    none,
+    other,     // no answer to this question: ignored
+    spelling,  // the same name, spelled differently: an upstream that does not keep the case, or a forgery
 };
 // Checks that `packet` answers `question` (same name to the letter, type, class and `id`) and that all its records
 // are whole, and takes the OPT record out in place. Empty: it does not, and must be ignored.
-std::optional<Answer> accept_answer(std::span<std::uint8_t> packet, const Question& question, std::uint16_t id);
+std::optional<Answer> accept_answer(std::span<std::uint8_t> packet, const Question& question, std::uint16_t id,
+                                    Mismatch* why = nullptr);
 
 // Writes a kept answer for `question`: its id and flags, its spelling of the name, TTLs less `age` seconds and at most
 // `ttl_limit`, and an OPT record when the client sent one. More than `limit` octets: truncated to the question with TC
 // set. `buffer` holds the query; `kept` must not overlap it. Returns the size.
+struct KeptForm {
+    std::uint32_t age = 0;  // seconds since it was kept
+    std::size_t limit = 65535;
+    std::uint32_t ttl_limit = no_ttl_limit;
+    const ExtendedError* error = nullptr;
+};
 std::size_t write_kept_answer(std::span<std::uint8_t> buffer, const Question& question,
-                              std::span<const std::uint8_t> kept, std::uint32_t age, std::size_t limit,
-                              std::uint32_t ttl_limit = no_ttl_limit);
+                              std::span<const std::uint8_t> kept, const KeptForm& form);
+
+// The same answer as one to another name that is an alias of the kept answer's: a CNAME record of our own, and behind
+// it the kept records. `kept_question_end` is the offset behind the question of `kept`.
+std::size_t write_aliased_answer(std::span<std::uint8_t> buffer, const Question& question,
+                                 std::span<const std::uint8_t> kept, std::size_t kept_question_end,
+                                 const KeptForm& form);
+
+// Makes the TTLs of a written answer `limit` at most.
+void limit_ttls(std::span<std::uint8_t> answer, const Question& question, std::uint32_t limit);
 
 // The query for an upstream: the same question with another id, recursion desired, our EDNS size and the client's DO
-// and CD. Returns the size; at most 512.
-std::size_t write_upstream_query(std::span<std::uint8_t> buffer, const Question& question, std::uint16_t id);
+// and CD. Without EDNS where an upstream does not know it. Returns the size; at most 512.
+std::size_t write_upstream_query(std::span<std::uint8_t> buffer, const Question& question, std::uint16_t id,
+                                 bool with_edns = true);
 
 // A query for `host` with recursion desired, as a client would send it. Returns the size; at most 272.
 std::size_t write_query(std::span<std::uint8_t> buffer, std::string_view host, std::uint16_t type);
+
+// The wire form of a host name. `host` is one, or empty for the root.
+WireName wire_name(std::string_view host);
 
 // The addresses (A as mapped IPv6, AAAA) in the answer section of an accepted answer.
 std::vector<std::array<std::uint8_t, 16>> addresses_in(std::span<const std::uint8_t> answer);

@@ -1,6 +1,18 @@
 #include "daemon/dns/server.h"
 
+#include <sys/random.h>
+
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <cstring>
+#include <thread>
+
 #include "daemon/asio.h"
+#include "daemon/dns/cookies.h"
+#include "daemon/dns/doh.h"
+#include "daemon/dns/rate_limit.h"
+#include "daemon/dns/stream_session.h"
+#include "daemon/log.h"
 #include "daemon/pending_timer.h"
 #include "platform/clock.h"
 
@@ -8,60 +20,165 @@ namespace hort::dns {
 namespace {
 
 using namespace std::chrono_literals;
-using namespace asio::experimental::awaitable_operators;
 using asio::ip::tcp;
-constexpr std::size_t cache_bytes = 8 << 20;
-constexpr auto tcp_idle = 10s;            // RFC 7766 section 6.2.3: a few seconds
-constexpr std::size_t max_queued = 4000;  // misses on their way from the UDP thread
+constexpr std::size_t max_queued = 4000;    // misses on their way from the UDP threads
+constexpr auto stale_after = 1800ms;        // a client does not wait longer where there is a stale answer (RFC 8767)
+constexpr std::size_t max_message = 65535;  // octets
+constexpr std::size_t own_part = 1024;      // what an answer may grow by: an alias, OPT, padding
 
-// Runs `work` with an end: true when it finished in time with a true result.
-asio::awaitable<bool> in_time(asio::awaitable<bool> work) {
-    asio::steady_timer timer(co_await asio::this_coro::executor, tcp_idle);
-    auto first = co_await (std::move(work) || wait_for(timer));
-    co_return first.index() == 0 && std::get<0>(first);
+Cookies::Secret new_secret() {
+    Cookies::Secret out;
+    if (getrandom(out.data(), out.size(), 0) != static_cast<ssize_t>(out.size()))
+        throw std::runtime_error("getrandom failed");
+    return out;
 }
 
-asio::awaitable<bool> read_exactly(tcp::socket& socket, std::span<std::uint8_t> bytes) {
+BlockedAnswer page_of(const std::vector<AddressBytes>& addresses) {
+    BlockedAnswer out;
+    for (const auto& address : addresses) {
+        out.kind = BlockedAnswer::Kind::address;
+        if (platform::Endpoint{address, 0}.is_v4())
+            std::memcpy(out.v4.data(), address.data() + 12, 4);
+        else
+            out.v6 = address;
+    }
+    return out;
+}
+
+// What clients of the encrypted listeners may choose from, best first.
+struct Offer {
+    std::string_view protocols[2];
+};
+constexpr Offer dot_offer{{"dot", {}}}, doh_offer{{"h2", "http/1.1"}};
+
+int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
+                    void* argument) {
+    for (const auto wanted : static_cast<const Offer*>(argument)->protocols)
+        for (unsigned at = 0; !wanted.empty() && at + 1 + in[at] <= in_size; at += 1 + in[at]) {
+            const std::string_view offered(reinterpret_cast<const char*>(in + at + 1), in[at]);
+            if (offered != wanted) continue;
+            *out = in + at + 1;
+            *out_size = in[at];
+            return SSL_TLSEXT_ERR_OK;
+        }
+    return SSL_TLSEXT_ERR_NOACK;
+}
+
+using TlsContext = std::shared_ptr<asio::ssl::context>;
+Result<TlsContext> read_certificate(const Settings& settings, const Offer& offer) {
+    auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
     error_code fault;
-    co_await asio::async_read(socket, asio::buffer(bytes.data(), bytes.size()),
-                              asio::redirect_error(asio::use_awaitable, fault));
-    co_return !fault;
+    context->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, fault);
+    context->use_certificate_chain_file(settings.certificate, fault);
+    if (fault) return Error{"the certificate cannot be used: " + fault.message(), settings.certificate, {}};
+    context->use_private_key_file(settings.key, asio::ssl::context::pem, fault);
+    if (fault) return Error{"the key cannot be used: " + fault.message(), settings.key, {}};
+    SSL_CTX_set_alpn_select_cb(context->native_handle(), choose_protocol, const_cast<Offer*>(&offer));
+    return context;
 }
 
-asio::awaitable<bool> write_all(tcp::socket& socket, std::span<const std::uint8_t> bytes) {
-    error_code fault;
-    co_await asio::async_write(socket, asio::buffer(bytes.data(), bytes.size()),
-                               asio::redirect_error(asio::use_awaitable, fault));
-    co_return !fault;
+// A question on its way to an upstream and back.
+struct Asked {
+    std::vector<std::uint8_t> query;  // up to the end of its question
+    Question question;                // its name is in `query`
+    WireName alias;
+    Question asked;  // the same, or for the alias
+    Client client;
+    std::string client_id;
+    std::size_t limit = max_message;
+    Answerer::Reply reply;  // empty: nobody waits, only the cache is filled; or it was called
+    std::shared_ptr<asio::steady_timer> stale_timer;
+};
+using AskedPtr = std::shared_ptr<Asked>;
+
+AskedPtr make_asked(std::span<const std::uint8_t> query, const Handled& handled, const Client& client) {
+    auto out = std::make_shared<Asked>();
+    out->query.assign(query.begin(), query.begin() + static_cast<std::ptrdiff_t>(handled.question.end));
+    out->question = handled.question;
+    out->question.name = std::span<const std::uint8_t>(out->query).subspan(header_size, handled.question.name.size());
+    out->alias = handled.alias;
+    out->asked = out->alias.size == 0 ? out->question : question_for(out->alias, out->question);
+    out->client_id = std::string(client.id);
+    out->client = client;
+    out->client.id = out->client_id;
+    return out;
 }
 
-class RunningServer final : public Server {
+class RunningServer final : public Server, public Answerer {
   public:
-    RunningServer(asio::io_context& io, std::unique_ptr<platform::PacketSocket> udp, tcp::acceptor acceptor,
-                  std::vector<platform::Endpoint> upstreams, const PolicyInForce& policy, DecisionLog& log,
-                  Counters& counters, TrafficMeter& meter)
+    using UdpSocket = std::shared_ptr<platform::PacketSocket>;
+
+    RunningServer(asio::io_context& io, const Settings& settings, const ServerParts& parts)
         : io_(io),
-          udp_(std::move(udp)),
-          acceptor_(std::move(acceptor)),
-          forwarder_(io, std::move(upstreams)),
-          policy_(policy),
-          cache_(cache_bytes),
-          log_(log),
-          counters_(counters),
-          meter_(meter),
+          settings_(settings),
+          parts_(parts),
+          page_(page_of(settings.page)),
+          client_tls_(asio::ssl::context::tls_client),
+          cache_([&] {
+              auto limits = settings.cache;
+              limits.parts = settings.threads * settings.listen.size() > 1 ? 16 : 1;
+              return limits;
+          }()),
+          cookies_(new_secret()),
           alive_(std::make_shared<bool>(true)) {
-        asio::co_spawn(io_, accept(), asio::detached);
-        udp_thread_ = std::thread([this] { serve_udp(); });
+        error_code ignored;
+        client_tls_.set_default_verify_paths(ignored);
+        client_tls_.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, ignored);
+        forwarder_ = std::make_unique<Forwarder>(io, settings.upstream, client_tls_);
+    }
+
+    Status start() {
+        if (!settings_.dot.empty() || !settings_.doh.empty())
+            if (auto read = reload_certificate(); !read) return read;
+        for (const auto& place : settings_.listen) {
+            auto bound = place;
+            for (std::size_t i = 0; i < settings_.threads; ++i) {
+                auto udp = platform::PacketSocket::bind(bound, settings_.threads > 1);
+                if (!udp) return udp.error();
+                bound = (*udp)->local();
+                udp_.emplace_back(*std::move(udp));
+            }
+            if (auto listening = listen(bound, Kind::plain); !listening) return listening;
+        }
+        for (const auto& place : settings_.dot)
+            if (auto listening = listen(place, Kind::dot); !listening) return listening;
+        for (const auto& place : settings_.doh)
+            if (auto listening = listen(place, Kind::doh); !listening) return listening;
+        for (const auto& acceptor : acceptors_) asio::co_spawn(io_, accept(*acceptor), asio::detached);
+        for (const auto& socket : udp_) threads_.emplace_back([this, socket] { serve_udp(socket); });
+        return Done{};
     }
 
     ~RunningServer() override {
         *alive_ = false;
-        udp_->interrupt();
-        udp_thread_.join();
+        for (const auto& socket : udp_) socket->interrupt();
+        for (auto& thread : threads_) thread.join();
     }
 
-    platform::Endpoint local() const override { return udp_->local(); }
-    const Cache& cache() const override { return cache_; }
+    platform::Endpoint local() const override { return udp_.front()->local(); }
+    Cache& cache() override { return cache_; }
+    std::vector<Forwarder::State> upstreams() const override { return forwarder_->states(); }
+    std::string_view server_name() const override { return settings_.name; }
+
+    Status reload_certificate() override {
+        if (settings_.dot.empty() && settings_.doh.empty()) return Done{};
+        auto dot = read_certificate(settings_, dot_offer), doh = read_certificate(settings_, doh_offer);
+        if (!dot) return dot.error();
+        if (!doh) return doh.error();
+        dot_tls_ = *std::move(dot);
+        doh_tls_ = *std::move(doh);
+        return Done{};
+    }
+
+    LocalNames::Designated designated() const override {
+        LocalNames::Designated out;
+        out.name = settings_.name;
+        for (const auto& acceptor : acceptors_) {
+            if (acceptor->kind == Kind::dot) out.dot_port = acceptor->local.port;
+            if (acceptor->kind == Kind::doh) out.doh_port = acceptor->local.port;
+        }
+        return out;
+    }
 
     void resolve(const Hostname& host, std::function<void(std::vector<AddressBytes>)> done) override {
         // IPv4 and IPv6 are asked at once; the answer comes when both are there.
@@ -70,10 +187,8 @@ class RunningServer final : public Server {
             int missing = 2;
         };
         auto both = std::make_shared<Both>();
+        const auto names = parts_.names.load();
         for (const auto type : {type::a, type::aaaa}) {
-            std::vector<std::uint8_t> query(4096);
-            query.resize(write_query(query, host.text(), type));
-            const auto parsed = parse_question(query);
             const auto take = [both, type, done](std::span<const std::uint8_t> reply) {
                 (type == type::a ? both->v4 : both->v6) = addresses_in(reply);
                 if (--both->missing > 0) return;
@@ -81,165 +196,270 @@ class RunningServer final : public Server {
                 all.insert(all.end(), both->v6.begin(), both->v6.end());
                 done(std::move(all));
             };
-            auto job = make_job(query, parsed.question);
-            std::vector<std::uint8_t> buffer(65535);
+            std::vector<std::uint8_t> query(512);
+            query.resize(write_query(query, host.text(), type));
+            Handled handled;
+            handled.question = parse_question(query).question;
+            std::vector<std::uint8_t> buffer(max_message);
             std::copy(query.begin(), query.end(), buffer.begin());
-            if (const auto size = cache_.answer(buffer, job->question, platform::now().boot_seconds, buffer.size());
-                size > 0)
-                take(std::span<const std::uint8_t>(buffer).first(size));
+            if (const auto local = names->answer(buffer, handled.question, host); local.size > 0) {
+                take(std::span<const std::uint8_t>(buffer).first(local.size));
+                continue;
+            } else if (!local.alias.empty()) {
+                handled.alias = wire_name(local.alias);
+            }
+            const auto asked = make_asked(query, handled, {});
+            const auto& key = handled.alias.size == 0 ? asked->question : asked->asked;
+            if (const auto found =
+                    cache_.answer(buffer, asked->question, key, platform::now().boot_seconds, buffer.size());
+                found.size > 0)
+                take(std::span<const std::uint8_t>(buffer).first(found.size));
             else
-                ask(job, 65535, no_ttl_limit, take);
+                ask_undecided(asked, take);
         }
+    }
+
+    // One message over a connection.
+    void answer(std::span<const std::uint8_t> query, const Peer& peer, Reply reply) override {
+        static thread_local std::vector<std::uint8_t> buffer(max_message + own_part);
+        const auto policy = parts_.policy.load();
+        const auto names = parts_.names.load();
+        const auto now = platform::now();
+        std::copy(query.begin(), query.end(), buffer.begin());
+        Client client;
+        const auto subject = [&] {
+            client = client_of(*policy, platform::Transport::tcp, peer.client, peer.server, peer.id);
+            return policy->subject(client);
+        };
+        const auto handled = handle(std::span(buffer).first(max_message), query.size(), *policy, *names, subject,
+                                    peer.client.address, now, false);
+        if (handled.next == Handled::Next::reply) {
+            if (handled.should_refresh) ask(make_asked(query, handled, client));
+            return reply(std::span<const std::uint8_t>(buffer).first(handled.size));
+        }
+        if (handled.next == Handled::Next::drop) return reply({});
+        auto asked = make_asked(query, handled, client);
+        asked->reply = std::move(reply);
+        ask(asked);
     }
 
   private:
-    FilterParts parts() { return {cache_, log_, counters_, meter_}; }
+    enum class Kind : std::uint8_t { plain, dot, doh };
+    struct Acceptor {
+        Kind kind;
+        tcp::acceptor acceptor;
+        platform::Endpoint local;
+    };
 
-    void serve_udp() {
-        const auto server = udp_->local();
-        for (auto batch = udp_->receive(); !batch.empty(); batch = udp_->receive()) {
-            const auto policy = policy_.load();
+    Status listen(const platform::Endpoint& place, Kind kind) {
+        auto out = std::make_unique<Acceptor>(Acceptor{kind, tcp::acceptor(io_), place});
+        const tcp::endpoint endpoint(to_asio(place.address), place.port);
+        error_code fault;
+        auto& acceptor = out->acceptor;
+        acceptor.open(endpoint.protocol(), fault);
+        if (!fault) acceptor.set_option(tcp::acceptor::reuse_address(true), fault);
+        if (!fault && endpoint.protocol() == tcp::v6()) acceptor.set_option(asio::ip::v6_only(true), fault);
+        if (!fault) acceptor.bind(endpoint, fault);
+        if (!fault) acceptor.listen(128, fault);
+        if (fault)
+            return Error{std::string("cannot listen for DNS over ") +
+                             (kind == Kind::plain ? "TCP: "
+                              : kind == Kind::dot ? "TLS: "
+                                                  : "HTTPS: ") +
+                             fault.message(),
+                         place.text(), kind == Kind::plain ? "choose another port with --dns" : ""};
+        out->local = from_asio(acceptor.local_endpoint(fault));
+        acceptors_.push_back(std::move(out));
+        return Done{};
+    }
+
+    FilterParts filter_parts(const LocalNames& names) {
+        return {cache_, parts_.log, parts_.counters, parts_.meter, names, page_};
+    }
+
+    template <typename SubjectOf>
+    Handled handle(std::span<std::uint8_t> buffer, std::size_t size, const Policy& policy, const LocalNames& names,
+                   const SubjectOf& subject, const AddressBytes& client, const Moment& now, bool is_udp) {
+        auto parsed = parse_question(buffer.first(size));
+        if (parsed.fault != QuestionFault::none) return answer_fault(buffer, parsed);
+        if (parsed.question.has_cookie) cookies_.answer(parsed.question, client, now.wall_seconds);
+        // Padding is for those whose packets nobody else can read.
+        if (is_udp) parsed.question.is_padded = false;
+        return decide_question(buffer, parsed.question, policy, subject(), now, is_udp, filter_parts(names));
+    }
+
+    void serve_udp(const UdpSocket& socket) {
+        const auto bound = socket->local();
+        RateLimit limit(settings_.rate_limit);
+        for (auto batch = socket->receive(); !batch.empty(); batch = socket->receive()) {
+            const auto policy = parts_.policy.load();
+            const auto names = parts_.names.load();
             const auto now = platform::now();
             for (auto& packet : batch) {
+                if (!packet.from.is_loopback() && !limit.allows(packet.from.address, now.boot_seconds)) {
+                    parts_.counters.dns_limited.fetch_add(1, std::memory_order_relaxed);
+                    continue;
+                }
                 const std::span<std::uint8_t> buffer(packet.data, platform::Packet::capacity);
-                const auto subject = [&] { return subject_of(*policy, platform::Transport::udp, packet.from, server); };
-                const auto handled = handle_query(buffer, packet.size, *policy, subject, now, true, parts());
+                Client client;
+                const auto subject = [&] {
+                    const platform::Endpoint server{packet.via.interface != 0 ? packet.via.address : bound.address,
+                                                    bound.port};
+                    client = client_of(*policy, platform::Transport::udp, packet.from, server);
+                    return policy->subject(client);
+                };
+                const auto handled =
+                    handle(buffer, packet.size, *policy, *names, subject, packet.from.address, now, true);
                 if (handled.next == Handled::Next::reply) packet.reply_size = handled.size;
-                if (handled.next == Handled::Next::forward) forward_udp(packet, handled);
+                if (handled.next == Handled::Next::forward || handled.should_refresh)
+                    forward_udp(socket, packet, handled, client);
             }
-            udp_->send_replies();
+            socket->send_replies();
         }
     }
 
-    // On the UDP thread.
-    void forward_udp(const platform::Packet& packet, const Handled& handled) {
+    // On a UDP thread.
+    void forward_udp(const UdpSocket& socket, const platform::Packet& packet, const Handled& handled,
+                     const Client& client) {
         if (queued_.load(std::memory_order_relaxed) >= max_queued) return;  // overload: the client asks again
         queued_.fetch_add(1, std::memory_order_relaxed);
-        auto job = make_job({packet.data, packet.size}, handled.question);
-        asio::post(io_, [this, alive = alive_, job = std::move(job), to = packet.from,
-                         ttl_limit = handled.ttl_limit]() mutable {
+        const std::span<const std::uint8_t> query(packet.data, handled.question.end);
+        auto asked = make_asked(query, handled, client);
+        asked->limit = udp_limit(asked->question);
+        if (handled.next == Handled::Next::forward)
+            asked->reply = [socket, to = packet.from, via = packet.via](std::span<const std::uint8_t> reply) {
+                socket->send(to, via, reply);
+            };
+        asio::post(io_, [this, alive = alive_, asked = std::move(asked)] {
             if (!*alive) return;
             queued_.fetch_sub(1, std::memory_order_relaxed);
-            ask(job, udp_limit(job->question), ttl_limit,
-                [this, to](std::span<const std::uint8_t> reply) { udp_->send(to, reply); });
+            ask(asked);
         });
     }
 
-    // Asks upstream, keeps the answer, and gives `send` the reply. On the io_context's thread.
-    template <typename Send>
-    void ask(const std::shared_ptr<Forwarder::Job>& job, std::size_t limit, std::uint32_t ttl_limit, Send send) {
-        forwarder_.ask(job, [this, alive = alive_, job, limit, ttl_limit, send = std::move(send)](
-                                std::vector<std::uint8_t> answer, std::uint32_t ttl) {
+    // Gives the reply: from the answer, a stale one, or an error. Once.
+    void give(Asked& asked, const KeptAnswer* answer, const ExtendedError& why) {
+        if (!asked.reply) return;
+        const auto reply = std::exchange(asked.reply, nullptr);
+        std::vector<std::uint8_t> buffer((answer != nullptr ? answer->message.size() : max_message) + own_part +
+                                         asked.query.size());
+        std::copy(asked.query.begin(), asked.query.end(), buffer.begin());
+        const auto policy = parts_.policy.load();
+        const auto names = parts_.names.load();
+        const auto& key = asked.alias.size == 0 ? asked.question : asked.asked;
+        const auto size =
+            answer_forwarded(buffer, asked.question, key, answer, why, *policy, policy->subject(asked.client),
+                             platform::now(), std::min(asked.limit, buffer.size()), filter_parts(*names));
+        reply(std::span<const std::uint8_t>(buffer).first(size));
+    }
+
+    // Asks upstream, keeps the answer, and gives the reply. On the io_context's thread.
+    void ask(const AskedPtr& asked) {
+        const bool has_stale = cache_.has_stale(asked->asked, platform::now().boot_seconds);
+        const ExtendedError unreachable{extended_error::no_reachable_authority, "no upstream answered"};
+        if (asked->reply && has_stale) {
+            if (forwarder_->is_down(asked->asked))
+                give(*asked, nullptr, unreachable);
+            else
+                asio::co_spawn(io_, give_stale_later(asked), asio::detached);
+        }
+        forwarder_->ask(asked->asked, [this, alive = alive_, asked, has_stale, unreachable](const Exchanged& out) {
             if (!*alive) return;
-            std::vector<std::uint8_t> buffer(std::max<std::size_t>(answer.size() + 64, 512));
-            std::copy_n(job->query.begin(), job->question.end, buffer.begin());
-            std::size_t size = 0;
-            if (answer.empty()) {
-                counters_.dns_failed.fetch_add(1, std::memory_order_relaxed);
-                const ExtendedError why{extended_error::network_error, "no upstream answered"};
-                size = write_error(buffer, job->question, Rcode::server_failure, &why);
+            constexpr std::uint8_t server_failure = 2;
+            if (out.failure != Exchanged::Failure::none || (has_stale && out.about.rcode == server_failure)) {
+                const ExtendedError network{extended_error::network_error, "the upstreams cannot be reached"};
+                give(*asked, nullptr, out.failure == Exchanged::Failure::network ? network : unreachable);
             } else {
-                cache_.keep(job->question, answer, ttl, platform::now().boot_seconds);
-                size = write_kept_answer(buffer, job->question, answer, 0, limit, ttl_limit);
+                const auto kept = keep(*asked, out);
+                give(*asked, &kept, {});
             }
-            send(std::span<const std::uint8_t>(buffer).first(size));
+            if (asked->stale_timer) asked->stale_timer->cancel();
         });
     }
 
-    asio::awaitable<void> accept() {
+    KeptAnswer keep(const Asked& asked, const Exchanged& out) {
+        auto kept = kept_answer(out.message, out.about, asked.asked, *parts_.names.load());
+        cache_.keep(asked.asked, kept, platform::now().boot_seconds);
+        return kept;
+    }
+
+    // For ourselves: somebody else has decided.
+    template <typename Take>
+    void ask_undecided(const AskedPtr& asked, Take take) {
+        forwarder_->ask(asked->asked, [this, alive = alive_, asked, take](const Exchanged& out) {
+            if (!*alive) return;
+            if (out.failure != Exchanged::Failure::none) return take({});
+            const auto kept = keep(*asked, out);
+            take(kept.message);
+        });
+    }
+
+    asio::awaitable<void> give_stale_later(AskedPtr asked) {
+        const auto alive = alive_;
+        const auto timer = std::make_shared<asio::steady_timer>(io_, stale_after);
+        asked->stale_timer = timer;
+        co_await wait_for(*timer);
+        if (*alive && asked->reply)
+            give(*asked, nullptr, {extended_error::no_reachable_authority, "no upstream answered"});
+    }
+
+    asio::awaitable<void> accept(Acceptor& of) {
+        const auto alive = alive_;
         for (;;) {
             error_code fault;
-            auto socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, fault));
-            if (fault == asio::error::operation_aborted || fault == asio::error::bad_descriptor) co_return;
+            auto socket = co_await of.acceptor.async_accept(asio::redirect_error(asio::use_awaitable, fault));
+            if (fault == asio::error::operation_aborted || fault == asio::error::bad_descriptor || !*alive) co_return;
             if (fault) {  // out of descriptors: wait for some to come back, do not spin
                 asio::steady_timer pause(io_, 100ms);
                 co_await wait_for(pause);
                 continue;
             }
-            if (tcp_clients_ >= max_tcp_clients) continue;  // closes it
-            ++tcp_clients_;
-            asio::co_spawn(io_, serve_tcp(std::move(socket)), [this, alive = alive_](const std::exception_ptr&) {
-                if (*alive) --tcp_clients_;
-            });
-        }
-    }
-
-    asio::awaitable<void> serve_tcp(tcp::socket socket) {
-        error_code fault;
-        const auto remote = socket.remote_endpoint(fault);
-        if (fault) co_return;
-        const auto client = from_asio(remote);
-        const auto local = socket.local_endpoint(fault);
-        if (fault) co_return;
-        const auto server = from_asio(local);
-        const std::shared_ptr<bool> alive = alive_;
-        std::vector<std::uint8_t> buffer(65535 + 2);
-        for (;;) {
-            if (!co_await in_time(read_exactly(socket, std::span(buffer).first(2)))) co_return;
-            const auto size = static_cast<std::size_t>(buffer[0] << 8 | buffer[1]);
-            const auto message = std::span(buffer).subspan(2);
-            if (!co_await in_time(read_exactly(socket, message.first(size))) || !*alive) co_return;
-            const auto policy = policy_.load();
-            const auto subject = [&] { return subject_of(*policy, platform::Transport::tcp, client, server); };
-            const auto handled = handle_query(message, size, *policy, subject, platform::now(), false, parts());
-            std::size_t reply = 0;
-            if (handled.next == Handled::Next::reply) reply = handled.size;
-            if (handled.next == Handled::Next::forward) {
-                // A timer that never runs out stands for "the answer is there".
-                asio::steady_timer ready(io_, asio::steady_timer::time_point::max());
-                auto answer = std::make_shared<std::vector<std::uint8_t>>();
-                ask(make_job(message.first(size), handled.question), 65535, handled.ttl_limit,
-                    [&ready, answer](std::span<const std::uint8_t> bytes) {
-                        answer->assign(bytes.begin(), bytes.end());
-                        ready.cancel();
-                    });
-                if (answer->empty()) co_await ready.async_wait(asio::redirect_error(asio::use_awaitable, fault));
-                if (!*alive) co_return;
-                reply = answer->size();
-                std::copy(answer->begin(), answer->end(), message.begin());
-            }
-            if (reply == 0) co_return;  // nothing that could be answered: close
-            buffer[0] = static_cast<std::uint8_t>(reply >> 8);
-            buffer[1] = static_cast<std::uint8_t>(reply);
-            if (!co_await in_time(write_all(socket, std::span(buffer).first(reply + 2)))) co_return;
+            if (stream_clients_ >= max_stream_clients) continue;  // closes it
+            Peer peer;
+            const auto remote = socket.remote_endpoint(fault);
+            if (fault) continue;
+            const auto local = socket.local_endpoint(fault);
+            if (fault) continue;
+            peer.client = from_asio(remote);
+            peer.server = from_asio(local);
+            socket.set_option(tcp::no_delay(true), fault);
+            auto stream = of.kind == Kind::plain
+                              ? plain_stream(std::move(socket))
+                              : tls_server(std::move(socket), of.kind == Kind::dot ? *dot_tls_ : *doh_tls_);
+            ++stream_clients_;
+            asio::co_spawn(io_,
+                           of.kind == Kind::doh ? serve_https(std::move(stream), std::move(peer), *this, alive)
+                                                : serve_stream(std::move(stream), std::move(peer), *this, alive),
+                           [this, alive](const std::exception_ptr&) {
+                               if (*alive) --stream_clients_;
+                           });
         }
     }
 
     asio::io_context& io_;
-    std::unique_ptr<platform::PacketSocket> udp_;
-    tcp::acceptor acceptor_;
-    Forwarder forwarder_;
-    const PolicyInForce& policy_;
+    const Settings settings_;
+    const ServerParts parts_;
+    const BlockedAnswer page_;
+    asio::ssl::context client_tls_;
+    TlsContext dot_tls_, doh_tls_;
+    std::unique_ptr<Forwarder> forwarder_;
     Cache cache_;
-    DecisionLog& log_;
-    Counters& counters_;
-    TrafficMeter& meter_;
+    const Cookies cookies_;
     std::shared_ptr<bool> alive_;  // false once destroyed; touched on the io_context's thread only
     std::atomic<std::size_t> queued_ = 0;
-    std::size_t tcp_clients_ = 0;
-    std::thread udp_thread_;
+    std::size_t stream_clients_ = 0;
+    std::vector<UdpSocket> udp_;
+    std::vector<std::unique_ptr<Acceptor>> acceptors_;
+    std::vector<std::thread> threads_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::start(asio::io_context& io, const platform::Endpoint& listen,
-                                              std::vector<platform::Endpoint> upstreams, const PolicyInForce& policy,
-                                              DecisionLog& log, Counters& counters, TrafficMeter& meter) {
-    auto udp = platform::PacketSocket::bind(listen);
-    if (!udp) return udp.error();
-    const auto bound = (*udp)->local();
-    error_code fault;
-    tcp::acceptor acceptor(io);
-    const tcp::endpoint endpoint(to_asio(bound.address), bound.port);
-    acceptor.open(endpoint.protocol(), fault);
-    if (!fault) acceptor.set_option(tcp::acceptor::reuse_address(true), fault);
-    if (!fault) acceptor.bind(endpoint, fault);
-    if (!fault) acceptor.listen(128, fault);
-    if (fault)
-        return Error{"cannot listen for DNS over TCP: " + fault.message(), bound.text(),
-                     "choose another port with --dns"};
-    return std::unique_ptr<Server>(std::make_unique<RunningServer>(io, *std::move(udp), std::move(acceptor),
-                                                                   std::move(upstreams), policy, log, counters, meter));
+Result<std::unique_ptr<Server>> Server::start(asio::io_context& io, const Settings& settings,
+                                              const ServerParts& parts) {
+    auto out = std::make_unique<RunningServer>(io, settings, parts);
+    if (auto started = out->start(); !started) return started.error();
+    return std::unique_ptr<Server>(std::move(out));
 }
 
 }  // namespace hort::dns

@@ -1,5 +1,6 @@
 """A household for end-to-end tests: the real hortd, a real resolver (unbound) with zones of its own, a real web server
 (nginx), all on loopback and on free ports. Everything ends with the test."""
+import glob
 import json
 import os
 import shutil
@@ -57,6 +58,7 @@ class Household(unittest.TestCase):
 
     lists = {"gambling": {"own.txt": "casino.test\n"}, "adult": {"own.hosts": "0.0.0.0 www.adult.test\n"}}
     options = ()
+    settings = {}  # of hort.json, beside those that the zones need
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="hort-test-")
@@ -68,9 +70,17 @@ class Household(unittest.TestCase):
                 with open(f"{self.data}/lists/{category}/{name}", "wb") as f:
                     f.write(text if isinstance(text, bytes) else text.encode())
         self.dns, self.proxy, self.upstream, self.web = (free_port() for _ in range(4))
+        self.configure()
         self.start_unbound()
         self.start_nginx()
         self.start_hortd()
+
+    def configure(self, **more):
+        """hort.json. "test" is a name for special use, and the machine's own addresses are none for public names: both are said to be meant."""
+        os.makedirs(self.data, exist_ok=True)
+        settings = {"forward": {"test": [f"127.0.0.1:{self.upstream}"]}, "inside_names": ["tiktok.com", "childline.org.uk"]}
+        with open(self.data + "/hort.json", "w") as f:
+            json.dump(settings | self.settings | more, f)
 
     def tearDown(self):
         for p in self.processes:
@@ -82,14 +92,14 @@ class Household(unittest.TestCase):
             except subprocess.TimeoutExpired:
                 p.kill()
                 p.wait()
-        said = self.said()  # a sanitizer speaks at the end, too
+        said = "".join(self.said(os.path.basename(log)) for log in glob.glob(self.folder + "/hortd*.log"))  # a sanitizer speaks at the end, too
         self.assertFalse("Sanitizer" in said or "runtime error" in said, said)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def spawn(self, *command, log):
+    def spawn(self, *command, log, **more):
         # Beside the data, so that what a process said can be read after it ended.
         with open(f"{self.folder}/{log}", "ab") as out:
-            p = subprocess.Popen([str(c) for c in command], stdout=out, stderr=out)
+            p = subprocess.Popen([str(c) for c in command], stdout=out, stderr=out, **more)
         self.processes.append(p)
         return p
 

@@ -1,5 +1,6 @@
 """DNS as clients and hostile clients speak it."""
 import random
+import re
 import socket
 import struct
 import threading
@@ -70,9 +71,9 @@ class Dns(Household):
         self.address("www.good.test")
         self.address("www.good.test")
         self.address("www.good.test")
-        self.assertEqual(self.said("unbound.log").count("www.good.test. A"), 1)
+        self.assertEqual(self.said("unbound.log").lower().count("www.good.test. a"), 1)
         self.address("short.test")
-        asked = lambda: self.said("unbound.log").count("short.test. A")
+        asked = lambda: self.said("unbound.log").lower().count("short.test. a")
 
         def asked_again():
             self.address("short.test")
@@ -83,7 +84,7 @@ class Dns(Household):
     def test_negative_answers_keep_their_meaning(self):
         self.assertIn("status: NXDOMAIN", self.dig("nothing.test"))
         self.assertIn("status: NXDOMAIN", self.dig("nothing.test"))
-        self.assertEqual(self.said("unbound.log").count("nothing.test. A"), 1)
+        self.assertEqual(self.said("unbound.log").lower().count("nothing.test. a"), 1)
         self.assertIn("ANSWER: 0", self.dig("good.test", "MX"))
 
     def test_without_upstream_the_failure_is_said(self):
@@ -131,7 +132,7 @@ class LyingUpstream(Household):
             end = packet.index(b"\0", 12) + 5
             head, question = packet[:2] + b"\x81\x80\0\1\0\1\0\0\0\0", packet[12:end]
             wrong_id = bytes([packet[0] ^ 1]) + packet[1:2]
-            lies = [wrong_id + head[2:] + question + answer + b"\6\6\6\6", head + question.replace(b"good", b"evil") + answer + b"\6\6\6\6",
+            lies = [wrong_id + head[2:] + question + answer + b"\6\6\6\6", head + re.sub(b"(?i)good", b"evil", question) + answer + b"\6\6\6\6",
                     head + question[:-4] + b"\0\x1c\0\1" + answer + b"\6\6\6\6", head + question + answer[:-1], b"", b"\0" * 600, packet]
             for lie in lies:
                 self.socket.sendto(lie, sender)

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "daemon/dns/cache.h"
+#include "daemon/dns/inspection.h"
 #include "daemon/dns/message.h"
 #include "rules/hostname.h"
 
@@ -19,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const std::vector<std::uint8_t> query(buffer.begin(), buffer.begin() + static_cast<long>(size));
         std::vector<std::uint8_t> written = query;
         written.resize(4096);
-        const auto blocked = write_blocked(written, parsed.question, 10, {17, "text"});
+        const auto blocked = write_blocked(written, parsed.question, {}, 10, {17, "text"});
         // What we write, we must be able to read.
         if (!accept_answer(std::span(written).first(blocked), parsed.question, parsed.question.id)) std::abort();
         std::uint8_t upstream[512];
@@ -45,12 +46,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         packet.resize(answer->size);
         (void)addresses_in(packet);
         Cache cache(1 << 16);
-        cache.keep(question, packet, 300, 0);
+        const auto facts = answer->size >= question.end ? facts_of(packet, question.end) : std::uint8_t{0};
+        if (answer->size < question.end) return 0;
+        cache.keep(question, {packet, 300, facts}, 0);
+        (void)leads_inside(packet, question.end, facts);
+        auto bare = packet;
+        bare.resize(bare_services(bare, bare.size(), question.end, true));
         std::vector<std::uint8_t> out = asked;
         out.resize(8192);
         for (const std::size_t limit : {512, 1232, 8192}) {
             std::memcpy(out.data(), asked.data(), asked.size());
-            if (cache.answer(out, question, 100, limit) > limit) std::abort();
+            if (cache.answer(out, question, 100, limit).size > limit) std::abort();
         }
     }
     return 0;

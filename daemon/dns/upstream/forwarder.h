@@ -1,43 +1,63 @@
-// Forwarder: asks the configured upstream resolvers, over UDP and, when an answer is truncated, TCP.
+// Forwarder: finds the answer to a question at the upstream resolvers.
 //
-// Each query has a random id and a socket of its own, so a random source port (RFC 5452); an answer that does not match
-// its question to the letter is ignored. All on one thread, the io_context's.
+// Which upstreams a question may go to is told by the longest of the configured zones that it is in. Of these the next
+// one is asked when one fails, or is slow to answer; one that failed repeatedly rests for a while. The same question
+// under way is asked once. All on one thread, the io_context's.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
-#include "daemon/dns/message.h"
-#include "platform/endpoint.h"
+#include "daemon/dns/upstream/forwarder_settings.h"
+#include "daemon/dns/upstream/transport.h"
 
 namespace hort::dns {
 
 class Forwarder {
   public:
-    static constexpr std::size_t max_in_flight = 2000;
+    static constexpr std::size_t max_in_flight = 4000;              // questions in all
+    static constexpr std::size_t max_in_flight_of_upstream = 1000;  // ... at one upstream
 
-    Forwarder(boost::asio::io_context& io, std::vector<platform::Endpoint> upstreams);
+    // `tls` verifies servers; it outlives this.
+    Forwarder(boost::asio::io_context& io, const UpstreamSettings& settings, asio::ssl::context& tls);
+    ~Forwarder();
 
-    // `query` is the client's packet, whose `question` points into its own copy. `done` gets the normalised answer
-    // and how long it may be kept, or an empty answer when no upstream gave one.
-    struct Job {
-        std::vector<std::uint8_t> query;
-        Question question;  // name points into `query`
+    // `done` gets an accepted answer, or none. It may be called before ask() returns. The name of `question` is copied.
+    using Done = std::function<void(const Exchanged& answer)>;
+    void ask(const Question& question, Done done);
+
+    // No upstream that the question may go to answers just now, as far as is known.
+    bool is_down(const Question& question) const;
+
+    struct State {
+        std::string address;
+        std::string zone;  // empty: for everything else
+        bool is_resting = false;
+        std::uint64_t answered = 0, failed = 0;
+        std::int64_t round_trip = 0;  // microseconds, smoothed; 0: not known
     };
-    using Done = std::function<void(std::vector<std::uint8_t> answer, std::uint32_t ttl)>;
-    void ask(std::shared_ptr<Job> job, Done done);
-
-    const std::vector<platform::Endpoint>& upstreams() const { return upstreams_; }
+    std::vector<State> states() const;
 
   private:
-    boost::asio::io_context& io_;
-    std::vector<platform::Endpoint> upstreams_;
-    std::size_t in_flight_ = 0;
-};
+    struct Upstream;
+    struct Group;
+    struct Flight;
+    struct Race;
+    using FlightPtr = std::shared_ptr<Flight>;
+    const Group& group_of(const Question& question) const;
+    static std::vector<std::shared_ptr<Upstream>> candidates(const Group& group, UpstreamMode mode);
+    static asio::awaitable<Exchanged> ask_one(std::shared_ptr<Upstream> upstream, FlightPtr flight);
+    static asio::awaitable<Exchanged> resolve(std::vector<std::shared_ptr<Upstream>> upstreams, UpstreamMode mode,
+                                              FlightPtr flight);
 
-// A job with its own copy of the query.
-std::shared_ptr<Forwarder::Job> make_job(std::span<const std::uint8_t> query, const Question& question);
+    boost::asio::io_context& io_;
+    const UpstreamMode mode_;
+    std::vector<std::unique_ptr<Group>> groups_;  // the longest zone first; the last one is for everything
+    // By name, type, class and flags. Shared with what is under way: it may outlive this.
+    std::shared_ptr<std::map<std::string, FlightPtr>> flights_;
+};
 
 }  // namespace hort::dns

@@ -19,21 +19,21 @@ TEST(Configuration, ANumberOutOfRangeIsRefusedLikeAnyOtherMistake) {
 
 TEST(Configuration, AFileThatIsWrongChangesNothing) {
     Configuration c;
-    c.dns = *platform::parse_endpoint("127.0.0.1:5300");
-    const auto before = c.dns;
+    c.dns.listen = {*platform::parse_endpoint("127.0.0.1:5300")};
+    const auto before = c.dns.listen;
     EXPECT_FALSE(apply_config_text(c, R"({"dns": "127.0.0.1:1", "upstreams": []})", "f"));
-    EXPECT_EQ(c.dns, before);
+    EXPECT_EQ(c.dns.listen, before);
     EXPECT_TRUE(apply_config_text(c, R"({"dns": "127.0.0.1:1", "upstreams": ["[::1]:53"]} // end)", "f"));
-    EXPECT_EQ(c.dns.port, 1);
+    EXPECT_EQ(c.dns.listen.front().port, 1);
 }
 
 TEST(Configuration, TheMachinesResolverIsTheFirstThatIsNotOurselves) {
     const auto own = *platform::parse_endpoint("127.0.0.1:53");
     const auto found =
-        upstream_of_resolv_conf("# x\nsearch a\nnameserver 127.0.0.1\nnameserver nonsense\nnameserver ::1\n", own);
+        upstream_of_resolv_conf("# x\nsearch a\nnameserver 127.0.0.1\nnameserver nonsense\nnameserver ::1\n", {own});
     ASSERT_TRUE(found);
     EXPECT_EQ(found->text(), "[::1]:53");
-    EXPECT_FALSE(upstream_of_resolv_conf("", own));
+    EXPECT_FALSE(upstream_of_resolv_conf("", {own}));
 }
 
 TEST(Handlers, EveryCommandOfTheTableHasOne) {

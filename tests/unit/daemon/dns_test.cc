@@ -123,7 +123,7 @@ TEST(DnsMessage, ABlockedAnswerReadsBackAsAnAnswerToItsQuestion) {
         const auto question_copy = Bytes(parsed.question.name.begin(), parsed.question.name.end());
         auto question = parsed.question;
         question.name = question_copy;
-        const auto written = write_blocked(asked, question, 10, {extended_error::filtered, "adult"});
+        const auto written = write_blocked(asked, question, {}, 10, {extended_error::filtered, "adult"});
         const auto read = accept_answer(std::span(asked).first(written), question, 0);
         ASSERT_TRUE(read) << type;
         EXPECT_EQ(read->ttl, 10u);
@@ -136,7 +136,7 @@ class CacheTest : public testing::Test {
     Bytes keep(Cache& cache, std::string_view host, std::uint32_t ttl, std::int64_t now) {
         const auto asked = query(host, 1);
         auto packet = answer(asked, {{0, 1, ttl, address}});
-        cache.keep(parse_question(asked).question, packet, ttl, now);
+        cache.keep(parse_question(asked).question, {packet, ttl}, now);
         return asked;
     }
     std::size_t get(Cache& cache, std::string_view host, std::int64_t now, Bytes* out = nullptr) {
@@ -146,7 +146,7 @@ class CacheTest : public testing::Test {
         const auto question = parse_question(std::span(packet).first(size)).question;
         auto plain = question;
         plain.dnssec_ok = false;
-        const auto written = cache.answer(packet, plain, now, 4096);
+        const auto written = cache.answer(packet, plain, now, 4096).size;
         if (out != nullptr) *out = Bytes(packet.begin(), packet.begin() + static_cast<long>(written));
         return written;
     }
@@ -160,6 +160,7 @@ TEST_F(CacheTest, AnAnswerIsGivenUntilItsTtlRunsOutAndCountsDown) {
     EXPECT_EQ(out[12 + 11 + 4 + 9], 200);  // the last octet of the TTL
     EXPECT_EQ(std::memcmp(out.data() + 12, "\1A\7eXample", 10), 0);
     EXPECT_EQ(get(cache, "a.example", 1300), 0u);
+    EXPECT_EQ(get(cache, "a.example", 1300 + 86400), 0u);  // not even as a stale one
     EXPECT_EQ(cache.entries(), 0u);
     EXPECT_EQ(cache.bytes(), 0u);
     EXPECT_EQ(get(cache, "b.example", 1000), 0u);
@@ -181,11 +182,11 @@ TEST_F(CacheTest, AnAnswerLargerThanTheLimitIsTruncated) {
     const auto asked = query("a.example", 1);
     std::vector<R> records(50, R{0, 1, 300, address});
     auto packet = answer(asked, records);
-    cache.keep(parse_question(asked).question, packet, 300, 0);
+    cache.keep(parse_question(asked).question, {packet, 300}, 0);
     auto buffer = asked;
     buffer.resize(4096);
     const auto question = parse_question(std::span(buffer).first(asked.size())).question;
-    EXPECT_EQ(cache.answer(buffer, question, 0, 512), asked.size());
+    EXPECT_EQ(cache.answer(buffer, question, 0, 512).size, asked.size());
     EXPECT_EQ(buffer[2] & 2, 2);
     EXPECT_EQ(buffer[7], 0);
 }
