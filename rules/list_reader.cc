@@ -165,7 +165,7 @@ void vote(std::string_view line, std::uint32_t number, Votes& votes) {
     else if (lists::is_address(first) && !lists::without_comment(rest).empty())
         votes.add(ListFormat::hosts, 30);
     else if (parse_network(lists::without_comment(low)))
-        votes.add(ListFormat::networks, 30);
+        votes.add(ListFormat::networks, 10);
     else if (line.starts_with('.'))
         votes.add(ListFormat::dstdomain, 30);
     else if (contains(",") && !contains("("))

@@ -164,7 +164,7 @@ TEST(ListFormats, AreKnownByTheirContent) {
         {"# x\n0.0.0.0 a.org\n", ListFormat::hosts},
         {"a.org\nb.org\n", ListFormat::domains},
         {"*.a.org\n*.b.org\n", ListFormat::domains},
-        {"1.0.0.1   # one.one.one.one\n1.0.0.2 # x\n", ListFormat::domains},
+        {"1.0.0.1   # one.one.one.one\n1.0.0.2 # x\n", ListFormat::networks},
         {".a.org\n.b.org\n", ListFormat::dstdomain},
         {"a.org\nb.org\nc.org\n||d.org^\n", ListFormat::adblock},
         {"! Title: x\na.org\n", ListFormat::adblock},
