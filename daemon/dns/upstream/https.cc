@@ -54,7 +54,11 @@ class HttpsTransport final : public Transport, public std::enable_shared_from_th
             const auto link = co_await link_for_use();
             if (link->is_dead) co_return Exchanged::failed(Failure::network);
             const bool was_used = link->was_used;
-            auto out = co_await ask(link, question);
+            auto out = co_await ask(link, question, true);
+            // Who knows no EDNS answers FORMERR (RFC 6891 section 7).
+            if (out.failure == Failure::none && out.about.rcode == 1) out = co_await ask(link, question, false);
+            if (out.failure == Failure::none && out.about.size < question.end)
+                out = Exchanged::failed(Failure::network);
             if (out.failure != Failure::network || !was_used || attempt > 0) co_return out;
         }
     }
@@ -120,11 +124,11 @@ class HttpsTransport final : public Transport, public std::enable_shared_from_th
         link->fail();
     }
 
-    asio::awaitable<Exchanged> ask(LinkPtr link, const Question& question) {
+    asio::awaitable<Exchanged> ask(LinkPtr link, const Question& question, bool with_edns) {
         const auto executor = co_await asio::this_coro::executor;
         // Id 0, so that answers can be cached on their way (RFC 8484 section 4.1).
         Bytes query(512);
-        query.resize(write_upstream_query(query, question, 0));
+        query.resize(write_upstream_query(query, question, 0, with_edns));
         Waiting waiting(executor);
         const auto id = link->http->request({{":method", "POST"},
                                              {":scheme", "https"},
@@ -152,7 +156,7 @@ class HttpsTransport final : public Transport, public std::enable_shared_from_th
         }
         if (waiting.status != 200) co_return Exchanged::failed(Failure::network);
         const auto about = accept_answer(waiting.body, question, 0);
-        if (!about || about->size < question.end) co_return Exchanged::failed(Failure::network);
+        if (!about) co_return Exchanged::failed(Failure::network);
         co_return Exchanged{Failure::none, std::move(waiting.body), *about};
     }
 

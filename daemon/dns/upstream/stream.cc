@@ -53,7 +53,11 @@ class StreamTransport final : public Transport, public std::enable_shared_from_t
             const auto link = co_await link_for_use();
             if (link->is_dead) co_return Exchanged::failed(Failure::network);
             const bool was_used = link->was_used;
-            auto out = co_await ask(link, question);
+            auto out = co_await ask(link, question, true);
+            // Who knows no EDNS answers FORMERR (RFC 6891 section 7).
+            if (out.failure == Failure::none && out.about.rcode == 1) out = co_await ask(link, question, false);
+            if (out.failure == Failure::none && out.about.size < question.end)
+                out = Exchanged::failed(Failure::network);
             if (out.failure != Failure::network || !was_used || attempt > 0) co_return out;
         }
     }
@@ -102,8 +106,7 @@ class StreamTransport final : public Transport, public std::enable_shared_from_t
                     const auto asked = waiting.question.name[i];
                     if ((octet ^ asked) == 0x20 && (asked | 0x20) >= 'a' && (asked | 0x20) <= 'z') octet = asked;
                 }
-            if (const auto about = accept_answer(packet, waiting.question, found->first);
-                about && about->size >= waiting.question.end)
+            if (const auto about = accept_answer(packet, waiting.question, found->first); about)
                 waiting.result = {Failure::none, std::move(packet), *about};
             waiting.changed.cancel();
             link->waiting.erase(found);
@@ -111,7 +114,7 @@ class StreamTransport final : public Transport, public std::enable_shared_from_t
         }
     }
 
-    asio::awaitable<Exchanged> ask(LinkPtr link, const Question& question) {
+    asio::awaitable<Exchanged> ask(LinkPtr link, const Question& question, bool with_edns) {
         const auto executor = co_await asio::this_coro::executor;
         if (link->waiting.size() >= 10000) co_return Exchanged::failed(Failure::network);
         auto id = random_id();
@@ -119,7 +122,7 @@ class StreamTransport final : public Transport, public std::enable_shared_from_t
         Waiting waiting(executor, question);
         link->waiting[id] = &waiting;
         Bytes query(514);
-        const auto size = write_upstream_query(std::span(query).subspan(2), question, id);
+        const auto size = write_upstream_query(std::span(query).subspan(2), question, id, with_edns);
         put16(query, 0, static_cast<unsigned>(size));
         query.resize(size + 2);
         link->to_send.push_back(std::move(query));
