@@ -40,6 +40,11 @@ std::shared_ptr<Transport> make_udp_transport(const UpstreamAddress& address);
 std::shared_ptr<Transport> make_stream_transport(const UpstreamAddress& address, asio::ssl::context& tls);
 std::shared_ptr<Transport> make_https_transport(const UpstreamAddress& address, asio::ssl::context& tls);
 
+// accept_answer for what came over a connection, where nobody can forge: another spelling of the name is the question's
+// again.
+std::optional<Answer> accept_over_connection(std::span<std::uint8_t> packet, const Question& question,
+                                             std::uint16_t id);
+
 std::uint16_t random_id();
 // The question with its letters in random case (draft-vixie-dnsext-dns0x20): an answer has to repeat them, which makes
 // it hard to forge. `name` holds the spelling.

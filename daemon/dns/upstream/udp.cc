@@ -129,14 +129,8 @@ class Udp final : public Transport, public std::enable_shared_from_this<Udp> {
             std::vector<std::uint8_t> packet(get16(prefix, 0));
             co_await asio::async_read(socket, asio::buffer(packet), asio::redirect_error(asio::use_awaitable, fault));
             if (fault) break;
-            Mismatch why = Mismatch::none;
-            auto about = accept_answer(packet, question, id, &why);
-            if (!about && why == Mismatch::spelling) {
-                // Over TCP the spelling proves nothing more.
-                std::copy(question.name.begin(), question.name.end(), packet.begin() + header_size);
-                about = accept_answer(packet, question, id);
-            }
-            if (about) co_return Exchanged{Failure::none, std::move(packet), *about};
+            if (const auto about = accept_over_connection(packet, question, id))
+                co_return Exchanged{Failure::none, std::move(packet), *about};
         }
         co_return Exchanged::failed(Failure::network);
     }
@@ -146,6 +140,15 @@ class Udp final : public Transport, public std::enable_shared_from_this<Udp> {
 };
 
 }  // namespace
+
+std::optional<Answer> accept_over_connection(std::span<std::uint8_t> packet, const Question& question,
+                                             std::uint16_t id) {
+    Mismatch why = Mismatch::none;
+    auto about = accept_answer(packet, question, id, &why);
+    if (why != Mismatch::spelling) return about;
+    std::copy(question.name.begin(), question.name.end(), packet.begin() + header_size);
+    return accept_answer(packet, question, id);
+}
 
 std::uint16_t random_id() { return static_cast<std::uint16_t>(random_octet() << 8 | random_octet()); }
 
