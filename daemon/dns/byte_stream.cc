@@ -14,22 +14,28 @@ namespace {
 namespace ssl = asio::ssl;
 using asio::ip::tcp;
 
+template <typename Stream>
+asio::awaitable<std::size_t> read_from(Stream& stream, std::span<std::uint8_t> bytes) {
+    error_code fault;
+    const auto got = co_await stream.async_read_some(asio::buffer(bytes.data(), bytes.size()),
+                                                     asio::redirect_error(asio::use_awaitable, fault));
+    co_return fault ? 0 : got;
+}
+
+template <typename Stream>
+asio::awaitable<bool> write_to(Stream& stream, std::span<const std::uint8_t> bytes) {
+    error_code fault;
+    co_await asio::async_write(stream, asio::buffer(bytes.data(), bytes.size()),
+                               asio::redirect_error(asio::use_awaitable, fault));
+    co_return !fault;
+}
+
 class Plain final : public ByteStream {
   public:
     explicit Plain(tcp::socket socket) : socket_(std::move(socket)) {}
     asio::awaitable<bool> begin() override { co_return true; }
-    asio::awaitable<std::size_t> read_some(std::span<std::uint8_t> bytes) override {
-        error_code fault;
-        const auto got = co_await socket_.async_read_some(asio::buffer(bytes.data(), bytes.size()),
-                                                          asio::redirect_error(asio::use_awaitable, fault));
-        co_return fault ? 0 : got;
-    }
-    asio::awaitable<bool> write(std::span<const std::uint8_t> bytes) override {
-        error_code fault;
-        co_await asio::async_write(socket_, asio::buffer(bytes.data(), bytes.size()),
-                                   asio::redirect_error(asio::use_awaitable, fault));
-        co_return !fault;
-    }
+    asio::awaitable<std::size_t> read_some(std::span<std::uint8_t> bytes) override { return read_from(socket_, bytes); }
+    asio::awaitable<bool> write(std::span<const std::uint8_t> bytes) override { return write_to(socket_, bytes); }
     void close() override {
         error_code ignored;
         socket_.close(ignored);
@@ -52,18 +58,8 @@ class Tls final : public ByteStream {
         co_await stream_.async_handshake(side_, asio::redirect_error(asio::use_awaitable, fault));
         co_return !fault && (identity_.pin.empty() || has_pinned_key());
     }
-    asio::awaitable<std::size_t> read_some(std::span<std::uint8_t> bytes) override {
-        error_code fault;
-        const auto got = co_await stream_.async_read_some(asio::buffer(bytes.data(), bytes.size()),
-                                                          asio::redirect_error(asio::use_awaitable, fault));
-        co_return fault ? 0 : got;
-    }
-    asio::awaitable<bool> write(std::span<const std::uint8_t> bytes) override {
-        error_code fault;
-        co_await asio::async_write(stream_, asio::buffer(bytes.data(), bytes.size()),
-                                   asio::redirect_error(asio::use_awaitable, fault));
-        co_return !fault;
-    }
+    asio::awaitable<std::size_t> read_some(std::span<std::uint8_t> bytes) override { return read_from(stream_, bytes); }
+    asio::awaitable<bool> write(std::span<const std::uint8_t> bytes) override { return write_to(stream_, bytes); }
     void close() override {
         error_code ignored;
         stream_.lowest_layer().close(ignored);
