@@ -169,7 +169,7 @@ CREATE TABLE pin_attempts (
     blocked_until INTEGER NOT NULL
 ) STRICT;
 )sql",
-    // 5: names that the owner set; how what is blocked is answered; who asked for what
+    // 5: names that the owner set
     R"sql(
 CREATE TABLE local_records (
     id INTEGER PRIMARY KEY,
@@ -178,33 +178,6 @@ CREATE TABLE local_records (
     value TEXT NOT NULL,
     UNIQUE (name, type, value)
 ) STRICT;
-ALTER TABLE people ADD COLUMN blocked_answer TEXT NOT NULL DEFAULT ''
-    CHECK (blocked_answer IN ('', 'null', 'nxdomain', 'refused', 'page'));
-ALTER TABLE people ADD COLUMN quic TEXT NOT NULL DEFAULT '' CHECK (quic IN ('', 'allow', 'block'));
-ALTER TABLE people ADD COLUMN safe_search TEXT NOT NULL DEFAULT '' CHECK (safe_search IN ('', 'on', 'off'));
-ALTER TABLE people ADD COLUMN restricted_mode TEXT NOT NULL DEFAULT ''
-    CHECK (restricted_mode IN ('', 'off', 'moderate', 'strict'));
-CREATE TABLE activity (
-    id INTEGER PRIMARY KEY,
-    time INTEGER NOT NULL,
-    person INTEGER REFERENCES people(id) ON DELETE CASCADE,
-    channel TEXT NOT NULL,
-    host TEXT NOT NULL,
-    verdict TEXT NOT NULL CHECK (verdict IN ('allow', 'block')),
-    reason TEXT NOT NULL,
-    category TEXT NOT NULL,
-    count INTEGER NOT NULL
-) STRICT;
-CREATE INDEX activity_by_time ON activity (time);
-CREATE TABLE activity_counts (
-    hour INTEGER NOT NULL,
-    person INTEGER NOT NULL,
-    verdict TEXT NOT NULL CHECK (verdict IN ('allow', 'block')),
-    reason TEXT NOT NULL,
-    category TEXT NOT NULL,
-    count INTEGER NOT NULL,
-    PRIMARY KEY (hour, person, verdict, reason, category)
-) STRICT, WITHOUT ROWID;
 )sql",
 };
 
