@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "rules/data/read_shipped.h"
 #include "rules/data/shipped.h"
 #include "rules/nearest.h"
 
@@ -69,11 +70,7 @@ Result<Taxonomy> Taxonomy::parse(std::string_view text) {
 }
 
 const Taxonomy& Taxonomy::shipped() {
-    static const Taxonomy taxonomy = [] {
-        auto parsed = parse(data::categories_json);
-        if (!parsed) throw std::logic_error("rules/data/categories.json: " + parsed.error().text());
-        return *std::move(parsed);
-    }();
+    static const Taxonomy taxonomy = data::read_shipped("categories.json", data::categories_json, parse);
     return taxonomy;
 }
 

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "rules/enumerator.h"
 #include "rules/essential_allow.h"
+#include "rules/fold_text.h"
+#include "rules/request_target.h"
 
 namespace hort {
 namespace {
@@ -73,6 +76,7 @@ class Clock {
 struct OwnRule {
     const SiteRule* rule = nullptr;
     int labels = 0;
+    const WebRule* web = nullptr;
 };
 
 // Of the rules that hold now; block wins.
@@ -99,6 +103,38 @@ OwnRule own_rule(const Profile& profile, std::string_view program, Clock& clock)
     if (program.empty() || profile.program_rules.empty()) return {};
     const auto it = profile.program_rules.find(program_key(program));
     return it == profile.program_rules.end() ? OwnRule{} : OwnRule{strongest(it->second, clock), 0};
+}
+
+// What a profile says of a page, a search or what is loaded. A page is more than its site, and the longest decides; for
+// the others there is only block: who allows a site did not speak of them.
+OwnRule own_web_rule(const Profile& profile, const Target& target, Clock& clock) {
+    OwnRule out;
+    if (profile.web_rules.empty() || target.url.empty()) return out;
+    const auto holds = [&](const SiteRule& rule) {
+        return !rule.during || clock.is_on(*rule.during) != rule.is_outside;
+    };
+    std::size_t length = 0;
+    for (const auto& [what, rule] : profile.web_rules) {
+        if (what.kind != WebRule::Kind::page || what.text.size() < length || !what.covers_page(target.url)) continue;
+        const bool is_weaker = what.text.size() == length && rule.verdict == Verdict::allow;
+        if (is_weaker || !holds(rule)) continue;
+        out = {&rule, 0, &what};
+        length = what.text.size();
+    }
+    if (out.rule != nullptr) return out;
+    const auto searched = folded(SafeSearch::shipped().searched(*target.host, target.request_target));
+    const auto words = words_of(searched);
+    const auto of_path = file_extension(target.request_target), of_name = file_extension(target.file_name);
+    for (const auto& [what, rule] : profile.web_rules) {
+        if (rule.verdict == Verdict::allow) continue;
+        const bool is_meant = what.kind == WebRule::Kind::search ? !words.empty() && what.covers_search(searched, words)
+                              : what.kind == WebRule::Kind::download ? what.text == of_path || what.text == of_name
+                              : what.kind == WebRule::Kind::media_type
+                                  ? !target.media_type.empty() && what.covers_type(target.media_type)
+                                  : false;
+        if (is_meant && holds(rule)) return {&rule, 0, &what};
+    }
+    return out;
 }
 
 // A person's grants. One that speaks of something else is not looked at, so that its end is no `until`.
@@ -152,21 +188,23 @@ class Grants {
 
 }  // namespace
 
-std::string_view name_of(Reason reason) {
-    constexpr std::string_view names[] = {"protected_help", "unsupervised", "pause",  "grant",  "own_rule",
-                                          "schedule",       "break",        "budget", "bypass", "category",
-                                          "essential",      "not_on_list",  "no_rule"};
-    return names[static_cast<std::size_t>(reason)];
-}
+namespace {
+
+constexpr std::string_view reason_names[] = {"protected_help", "unsupervised", "pause",       "grant",  "own_rule",
+                                             "schedule",       "break",        "budget",      "bypass", "category",
+                                             "content",        "essential",    "not_on_list", "no_rule"};
+
+}  // namespace
+
+std::string_view name_of(Reason reason) { return reason_names[static_cast<std::size_t>(reason)]; }
+
+std::optional<Reason> parse_reason(std::string_view name) { return enumerator_named<Reason>(name, reason_names); }
 
 namespace {
 
 // The name that a search engine or a video site has for those who shall not see everything.
 std::string_view rewrite_of(const Profile& profile, const Hostname& host) {
-    const auto& safe = SafeSearch::shipped();
-    if (profile.has_safe_search)
-        if (const auto target = safe.engine_target(host); !target.empty()) return target;
-    return safe.restricted_target(host, profile.restricted_mode);
+    return SafeSearch::shipped().target(host, profile.has_safe_search, profile.restricted_mode);
 }
 
 Decision verdict_on(const Policy& policy, const Subject& subject, const Target& target, const Moment& now) {
@@ -177,9 +215,11 @@ Decision verdict_on(const Policy& policy, const Subject& subject, const Target& 
     if (!profile.is_supervised) return {Verdict::allow, Reason::unsupervised, {}, {}};
 
     Clock clock(policy, now);
-    const auto own = host != nullptr ? own_rule(profile, *host, clock) : own_rule(profile, target.program, clock);
+    auto own = host != nullptr ? own_web_rule(profile, target, clock) : OwnRule{};
+    if (own.rule == nullptr)
+        own = host != nullptr ? own_rule(profile, *host, clock) : own_rule(profile, target.program, clock);
     const auto by_own_rule = [&] {
-        const Source source{own.labels, {}, own.rule->service, own.rule->during, {}, own.rule->is_outside};
+        const Source source{own.labels, {}, own.rule->service, own.rule->during, {}, own.rule->is_outside, own.web};
         return Decision{own.rule->verdict, Reason::own_rule, source, clock.until()};
     };
     if (own.rule != nullptr && own.rule->is_always) return by_own_rule();
@@ -269,15 +309,52 @@ Decision verdict_on(const Policy& policy, const Subject& subject, const Target& 
     if (host != nullptr && match.is_essential &&
         (!profile.is_allow_list_only || EssentialAllow::shipped().is_for_machines(*host)))
         return {Verdict::allow, Reason::essential, {}, clock.until()};
-    if (host != nullptr && profile.is_allow_list_only && (match.categories & policy.allow_list).empty())
+    if (target.content != nullptr && profile.scans_content)
+        for (const auto& [category, score] : *target.content)
+            if (blocked.contains(category) && score >= Phrases::limit(profile.tier))
+                return {Verdict::block, Reason::content, source(CategorySet::of(category)), clock.until()};
+    if (profile.is_allow_list_only && (match.categories & policy.allow_list).empty())
         return {Verdict::block, Reason::not_on_list, {}, clock.until()};
     return {Verdict::allow, Reason::no_rule, {}, clock.until()};
 }
 
 }  // namespace
 
+namespace {
+
+// Who may not visit a site may not see it through another one either: a translator, a cache, a proxy on the web.
+void ask_about_sites_within(Decision& out, const Policy& policy, const Subject& subject, const Target& target,
+                            const Moment& now) {
+    const auto ask = [&](const Hostname& site, bool is_all_of_it) {
+        auto inner = verdict_on(policy, subject, site, now);
+        const bool is_blocked =
+            inner.is_about_target() || (is_all_of_it && inner.is_blocked() && inner.reason == Reason::not_on_list);
+        if (inner.until && (!out.until || inner.until->wall_seconds < out.until->wall_seconds)) out.until = inner.until;
+        if (!is_blocked) return false;
+        inner.source.is_within = true;
+        inner.source.matched_labels = 0;
+        inner.until = out.until;
+        out = inner;
+        return true;
+    };
+    if (const auto named = site_within(*target.host); !named.empty() && ask(named, true)) return;
+    if (target.request_target.empty()) return;
+    for (const auto& site : sites_within(*target.host, target.request_target))
+        if (ask(site, false)) return;
+}
+
+}  // namespace
+
 Decision decide(const Policy& policy, const Subject& subject, const Target& target, const Moment& now) {
     auto out = verdict_on(policy, subject, target, now);
+    if (target.host != nullptr && !out.is_blocked() && out.reason != Reason::protected_help &&
+        out.reason != Reason::unsupervised && out.reason != Reason::grant && out.source.web == nullptr)
+        ask_about_sites_within(out, policy, subject, target, now);
+    // A pause is asked for by hand.
+    if (out.is_blocked() && subject.profile->is_watched_only && out.reason != Reason::pause) {
+        out.verdict = Verdict::allow;
+        out.is_watched = true;
+    }
     if (target.host != nullptr && !out.is_blocked() && out.reason != Reason::protected_help &&
         out.reason != Reason::unsupervised)
         out.rewrite = rewrite_of(*subject.profile, *target.host);
@@ -302,115 +379,6 @@ std::optional<Moment> verdict_until(const Policy& policy, const Subject& subject
         if (decision.verdict != verdict) return at;
     }
     return std::nullopt;
-}
-
-namespace {
-// A person's own hours have no name.
-std::string of_schedule(const Policy& policy, ScheduleIndex index) {
-    const auto& name = policy.schedules[index].name;
-    return name.empty() ? name : " of " + name;
-}
-
-std::string budget_is_used_up(const Profile& profile, const Decision& decision) {
-    const auto& budget = profile.budgets[*decision.source.budget];
-    return "the time for " + text_of(budget.scope) + " is used up for " +
-           (budget.period == Budget::Period::day ? "today" : "this " + std::string(name_of(budget.period)));
-}
-}  // namespace
-
-std::string explain(const Decision& decision, const Policy& policy, const Subject& subject, const Hostname& host) {
-    const std::string site(host.text());
-    const auto& source = decision.source;
-    // A pattern or an expression matches the whole name.
-    const std::string rule(source.matched_labels > 0 ? host.suffix(source.matched_labels) : host.text());
-    const std::string who = subject.display_name();
-    const auto title = [&] { return Taxonomy::shipped().entries()[*source.category].title.en; };
-    const std::string during =
-        source.schedule && decision.reason != Reason::schedule
-            ? (source.is_outside ? " outside of " : " during ") + policy.schedules[*source.schedule].name
-            : std::string();
-    switch (decision.reason) {
-        case Reason::protected_help:
-            return site + " is protected help: always reachable, never logged.";
-        case Reason::unsupervised:
-            return site + " is allowed: " + who + " is not supervised.";
-        case Reason::pause:
-            return site + " is blocked for " + who + ": everything is paused.";
-        case Reason::grant:
-            return site + " is allowed for " + who + ": a guardian allowed " +
-                   (source.service != nullptr ? source.service->title
-                    : source.category         ? title()
-                                              : rule) +
-                   " for a while.";
-        case Reason::own_rule:
-            return site + (decision.is_blocked() ? " is blocked" : " is allowed") + " by the own rule for " +
-                   (source.service != nullptr ? source.service->title : rule) + " of " + who + during + ".";
-        case Reason::schedule:
-            return site + " is blocked for " + who + ": it is outside the hours" +
-                   of_schedule(policy, *source.schedule) + ".";
-        case Reason::break_time:
-            return site + " is blocked for " + who + ": it is time for a break.";
-        case Reason::budget:
-            return site + " is blocked for " + who + ": " + budget_is_used_up(*subject.profile, decision) + ".";
-        case Reason::bypass:
-            return site + " is blocked for " + who + during + ": " + rule + " is a known way round the filter (" +
-                   title() + ").";
-        case Reason::category:
-            return site + " is blocked for " + who + during + ": " + rule + " is listed under " + title() + ".";
-        case Reason::essential:
-            return site + " is allowed for " + who + ": it is needed for help, health, learning or updates.";
-        case Reason::not_on_list:
-            return site + " is blocked for " + who + ": only sites on the own list are allowed.";
-        case Reason::no_rule:
-            return site + " is allowed for " + who + ": no rule speaks against it.";
-    }
-    return {};
-}
-
-std::string explain_session(const Decision& decision, const Policy& policy, const Subject& subject) {
-    const auto who = subject.display_name();
-    switch (decision.reason) {
-        case Reason::unsupervised:
-            return who + " may use the computer: " + who + " is not supervised.";
-        case Reason::pause:
-            return who + " may not use the computer: everything is paused.";
-        case Reason::schedule:
-            return who + " may not use the computer: it is outside the hours" +
-                   of_schedule(policy, *decision.source.schedule) + ".";
-        case Reason::break_time:
-            return who + " may not use the computer: it is time for a break.";
-        case Reason::budget:
-            return who + " may not use the computer: " + budget_is_used_up(*subject.profile, decision) + ".";
-        default:
-            return who + " may use the computer.";
-    }
-}
-
-std::string explain_program(const Decision& decision, const Policy& policy, const Subject& subject,
-                            std::string_view program) {
-    const auto who = subject.display_name();
-    const std::string name(program);
-    if (!decision.is_blocked())
-        return who + " may use the program " + name +
-               (decision.reason == Reason::grant      ? ": a guardian allowed it for a while."
-                : decision.reason == Reason::own_rule ? " by an own rule."
-                                                      : ".");
-    const auto of_service =
-        decision.source.service != nullptr ? " for " + decision.source.service->title : std::string();
-    switch (decision.reason) {
-        case Reason::own_rule:
-            return who + " may not use the program " + name + " by the own rule" + of_service + ".";
-        case Reason::pause:
-            return who + " may not use the program " + name + ": everything is paused.";
-        case Reason::break_time:
-            return who + " may not use the program " + name + ": it is time for a break.";
-        case Reason::budget:
-            return who + " may not use the program " + name + ": " + budget_is_used_up(*subject.profile, decision) +
-                   ".";
-        default:
-            return who + " may not use the program " + name + ": it is outside the hours" +
-                   of_schedule(policy, *decision.source.schedule) + ".";
-    }
 }
 
 }  // namespace hort

@@ -1,8 +1,8 @@
 #include "rules/essential_allow.h"
 
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 
+#include "rules/data/read_shipped.h"
 #include "rules/data/shipped.h"
 
 namespace hort {
@@ -31,11 +31,7 @@ bool EssentialAllow::is_for_machines(const Hostname& host) const {
 }
 
 const EssentialAllow& EssentialAllow::shipped() {
-    static const EssentialAllow list = [] {
-        auto parsed = parse(data::essential_allow_json);
-        if (!parsed) throw std::logic_error("rules/data/essential_allow.json: " + parsed.error().text());
-        return *std::move(parsed);
-    }();
+    static const EssentialAllow list = data::read_shipped("essential_allow.json", data::essential_allow_json, parse);
     return list;
 }
 

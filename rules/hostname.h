@@ -38,8 +38,10 @@ class Hostname {
     // The last `labels` labels: suffix(1) of "www.example.org" is "org".
     std::string_view suffix(int labels) const;
     // "www.example.org" is, or is below, "example.org".
-    bool is_or_is_below(const Hostname& name) const {
-        const auto host = text(), parent = name.text();
+    bool is_or_is_below(const Hostname& name) const { return is_or_is_below(name.text()); }
+    // ... of a name in its normal form.
+    bool is_or_is_below(std::string_view parent) const {
+        const auto host = text();
         return host.ends_with(parent) &&
                (host.size() == parent.size() || (!parent.empty() && host[host.size() - parent.size() - 1] == '.'));
     }

@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "rules/ascii.h"
+
 namespace hort {
 namespace {
 
@@ -114,7 +116,7 @@ bool is_csv_heading(std::string_view line) {
     int fields = 0;
     while (!line.empty()) {
         const auto end = line.find_first_of(",;");
-        auto field = lists::lower(lists::trim(line.substr(0, end)));
+        auto field = lower(lists::trim(line.substr(0, end)));
         std::erase(field, '"');
         std::replace(field.begin(), field.end(), ' ', '_');
         if (field.size() > 40) return false;
@@ -136,7 +138,7 @@ void vote(std::string_view line, std::uint32_t number, Votes& votes) {
     }
     if (lists::is_cosmetic_rule(line)) return votes.add(ListFormat::adblock, certain);
     if (line.starts_with('#')) return;
-    const auto low = lists::lower(line.substr(0, 400));
+    const auto low = lower(line.substr(0, 400));
     if (line.starts_with('!') || (line.starts_with('[') && low.find("adblock") != std::string::npos))
         return votes.add(ListFormat::adblock, certain);
     // JSON is no list: let it be refused line by line as names, and not be taken for expressions.
@@ -221,13 +223,6 @@ std::string_view take_word(std::string_view& text) {
     const auto word = first_word(text);
     text = trim(text.substr(word.size()));
     return word;
-}
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return out;
 }
 
 bool is_address(std::string_view word) {

@@ -86,7 +86,6 @@ std::string_view first_word(std::string_view text);
 std::string_view without_comment(std::string_view line);  // up to the first '#', trimmed
 // Takes the first word off `text`.
 std::string_view take_word(std::string_view& text);
-std::string lower(std::string_view text);
 bool is_address(std::string_view word);
 // 0.0.0.0, ::, a loopback address: an answer that means "blocked".
 bool is_null_address(std::string_view word);

@@ -76,6 +76,11 @@ std::optional<AddressBytes> parse_v6(std::string_view text) {
 
 }  // namespace
 
+bool is_v4(const AddressBytes& address) {
+    return std::all_of(address.begin(), address.begin() + 10, [](auto octet) { return octet == 0; }) &&
+           address[10] == 0xff && address[11] == 0xff;
+}
+
 bool Network::contains(const AddressBytes& other) const {
     for (int bit = 0; bit < bits; bit += 8) {
         const auto i = static_cast<std::size_t>(bit / 8);

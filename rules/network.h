@@ -12,6 +12,8 @@ namespace hort {
 // An IPv6 address, or an IPv4 address in its mapped form (::ffff:a.b.c.d, RFC 4291 section 2.5.5.2).
 using AddressBytes = std::array<std::uint8_t, 16>;
 
+bool is_v4(const AddressBytes& address);
+
 struct Network {
     AddressBytes address{};
     int bits = 0;  // 0 to 128; of IPv4 96 more than written

@@ -1,17 +1,10 @@
 #include "rules/policy.h"
 
 #include <algorithm>
-#include <cctype>
+
+#include "rules/ascii.h"
 
 namespace hort {
-
-namespace {
-bool is_same_name(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-        return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-    });
-}
-}  // namespace
 
 std::string Subject::display_name() const {
     if (person != nullptr) return person->name;
@@ -42,14 +35,14 @@ Subject Policy::subject(const Client& client) const {
 }
 
 const Person* Policy::find(std::string_view name) const {
-    const auto it =
-        std::find_if(people.begin(), people.end(), [&](const Person& p) { return is_same_name(p.name, name); });
+    const auto it = std::find_if(people.begin(), people.end(),
+                                 [&](const Person& p) { return is_same_ignoring_case(p.name, name); });
     return it == people.end() ? nullptr : &*it;
 }
 
 const Group* Policy::find_group(std::string_view name) const {
     const auto it =
-        std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return is_same_name(g.name, name); });
+        std::find_if(groups.begin(), groups.end(), [&](const Group& g) { return is_same_ignoring_case(g.name, name); });
     return it == groups.end() ? nullptr : &*it;
 }
 

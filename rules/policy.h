@@ -60,7 +60,10 @@ struct Group {
 
 struct Policy {
     std::shared_ptr<const Ruleset> ruleset;
-    TimeZone zone;  // in which the schedules' times are read
+    TimeZone zone;                // in which the schedules' times are read
+    std::string country;          // ISO 3166: whose helpline is named; empty: not known
+    bool looks_into_tls = false;  // of the supervised, where nothing speaks against it (intercept_bypass.h)
+    HostMap<bool> left_alone;     // sites that the owner does not want to be looked into
     std::vector<Schedule> schedules;
     std::vector<std::shared_ptr<const Service>> services;  // of rule files; the shipped ones come on top
     std::shared_ptr<const ProtectedHelp> help;

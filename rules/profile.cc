@@ -16,7 +16,7 @@ Profile Profile::of_tier(std::string name, Tier tier, const Taxonomy& taxonomy) 
     out.is_supervised = tier != Tier::adult;
     out.blocked = taxonomy.blocked_by(tier);
     out.is_allow_list_only = tier == Tier::age_0_6;
-    out.has_safe_search = out.is_supervised;
+    out.has_safe_search = out.scans_content = out.is_supervised;
     out.keeps_detail = tier < Tier::age_16_17;
     out.restricted_mode = tier == Tier::age_0_6 || tier == Tier::age_7_11 ? RestrictedMode::strict
                           : tier == Tier::age_12_15                       ? RestrictedMode::moderate

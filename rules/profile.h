@@ -12,6 +12,7 @@
 #include "rules/host_map.h"
 #include "rules/safe_search.h"
 #include "rules/service.h"
+#include "rules/web_rule.h"
 
 namespace hort {
 
@@ -52,6 +53,11 @@ struct Profile {
     };
     std::vector<Timed> timed;                  // categories that are blocked or allowed at some times
     HostMap<std::vector<SiteRule>> own_rules;  // the most specific name wins, and at equal length block
+    struct OwnWebRule {
+        WebRule what;
+        SiteRule rule;
+    };
+    std::vector<OwnWebRule> web_rules;  // the longest page decides; what is searched for and loaded is only blocked
     // Own rules for programs by file name, in lower case; those of services stand here, too.
     std::unordered_map<std::string, std::vector<SiteRule>> program_rules;
     std::optional<ScheduleIndex> online;  // outside of it nothing is allowed that is not marked `always`
@@ -59,7 +65,11 @@ struct Profile {
     bool has_safe_search = false;
     RestrictedMode restricted_mode = RestrictedMode::off;
     BlockedAnswer blocked_answer = BlockedAnswer::null_address;
-    bool hides_quic = false;  // HTTP/3 is not offered, so that what is visited passes the proxy
+    bool scans_content = false;    // pages are judged by what is written there, too, where that is visible
+    bool is_watched_only = false;  // what would be blocked is counted and passes
+    std::string google_domains;    // whose accounts may log in at Google, with commas; empty: any
+    bool allows_quic = false;      // where traffic is enforced HTTP/3 is rejected otherwise
+    bool hides_quic = false;       // HTTP/3 is not offered, so that what is visited passes the proxy
     std::vector<Budget> budgets;
     BudgetScope uncounted;  // uses up nothing while nothing else is in front
     std::optional<BreakRule> breaks;

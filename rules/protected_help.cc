@@ -1,8 +1,8 @@
 #include "rules/protected_help.h"
 
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 
+#include "rules/data/read_shipped.h"
 #include "rules/data/shipped.h"
 
 namespace hort {
@@ -19,16 +19,25 @@ Result<ProtectedHelp> ProtectedHelp::parse(std::string_view text) {
         if (!host) return host.error();
         if (host->label_count() < 2) return Error{"a single label is no site", std::string(host->text()), {}};
         out.hosts_.set(*host, true);
+        const auto text_of = [&](const char* key) {
+            return item.contains(key) && item[key].is_string() ? item[key].get<std::string>() : std::string();
+        };
+        out.lines_.push_back({*host, text_of("country"), text_of("phone")});
     }
+    if (out.lines_.empty()) return Error{"no protected help at all", {}, {}};
     return out;
 }
 
+const ProtectedHelp::Line& ProtectedHelp::of_country(std::string_view country) const {
+    for (const auto& line : lines_)
+        if (line.country == country) return line;
+    for (const auto& line : lines_)
+        if (line.host.text() == "findahelpline.com") return line;
+    return lines_.front();
+}
+
 const ProtectedHelp& ProtectedHelp::shipped() {
-    static const ProtectedHelp help = [] {
-        auto parsed = parse(data::protected_help_json);
-        if (!parsed) throw std::logic_error("rules/data/protected_help.json: " + parsed.error().text());
-        return *std::move(parsed);
-    }();
+    static const ProtectedHelp help = data::read_shipped("protected_help.json", data::protected_help_json, parse);
     return help;
 }
 

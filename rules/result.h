@@ -33,7 +33,8 @@ class [[nodiscard]] Result {
     // REQUIRES: holds a value.
     T& operator*() & { return std::get<0>(state_); }
     const T& operator*() const& { return std::get<0>(state_); }
-    T&& operator*() && { return std::get<0>(std::move(state_)); }
+    // By value: `for (auto& x : *read())` and `auto& x = *read()` keep what they name alive.
+    T operator*() && { return std::get<0>(std::move(state_)); }
     T* operator->() { return &std::get<0>(state_); }
     const T* operator->() const { return &std::get<0>(state_); }
     // REQUIRES: holds an error.

@@ -10,10 +10,6 @@ using Effect = ListRule::Effect;
 
 std::uint64_t hash_of(std::string_view text) { return std::hash<std::string_view>()(text); }
 
-bool is_or_is_below(std::string_view host, std::string_view name) {
-    return host.ends_with(name) && (host.size() == name.size() || host[host.size() - name.size() - 1] == '.');
-}
-
 template <typename List, typename Item>
 bool contains(const List& list, const Item& item) {
     return std::find(list.begin(), list.end(), item) != list.end();
@@ -178,7 +174,7 @@ bool RuleBook::holds(const Rule& rule, const Question& question) const {
     if (rule.conditions < 0) return true;
     const auto& c = conditions_[static_cast<std::size_t>(rule.conditions)];
     for (const auto& name : c.not_below)
-        if (is_or_is_below(question.host.text(), name)) return false;
+        if (question.host.is_or_is_below(name)) return false;
     if (!c.types.empty() && !contains(c.types, question.type)) return false;
     if (contains(c.not_types, question.type)) return false;
     const auto is_asking = [&](const std::string& who) { return contains(question.clients, who); };

@@ -5,6 +5,7 @@
 #include "rules/json_text.h"
 #include "rules/nearest.h"
 #include "rules/safe_name.h"
+#include "rules/safe_request.h"
 #include "rules/time_text.h"
 #include "rules/url_path.h"
 
@@ -331,7 +332,18 @@ class Reader {
             return;
         }
         rule.subject = what->text;
-        if (const auto category = Taxonomy::shipped().find(what->text)) {
+        if (WebRule::is_meant(what->text)) {
+            auto web = WebRule::parse(what->text);
+            if (!web) {
+                problem(*what, web.error());
+                return;
+            }
+            if (verdict == Verdict::allow && web->kind != WebRule::Kind::page)
+                problem(*what, "of a search, a download and a type there is only block",
+                        "an allowed page:example.org/... is excepted from such rules");
+            rule.subject = web->subject();
+            rule.web = *std::move(web);
+        } else if (const auto category = Taxonomy::shipped().find(what->text)) {
             rule.category = *category;
             rule.subject = std::string(Taxonomy::shipped().id_of(*category));
             if (rule.is_always) problem(node, "\"always\" is for sites and services, not for a whole category");
@@ -378,7 +390,7 @@ class Reader {
     void read_profile(const JsonNode& node, RuleFile::ProfileText& profile) {
         if (!expect(node, Kind::object, "a profile")) return;
         check_keys(node, {"inherits", "tier", "block", "allow", "online", "allow_list_only", "safe_search",
-                          "restricted_mode"});
+                          "restricted_mode", "watch_only", "google_domains"});
         if (const auto* parent = want(node, "inherits", Kind::string))
             profile.parent = find_profile(parent->text, *parent);
         if (const auto* tier = want(node, "tier", Kind::string)) {
@@ -395,6 +407,13 @@ class Reader {
         if (const auto* online = want(node, "online", Kind::string)) profile.online = find_schedule(*online);
         profile.is_allow_list_only = flag(node, "allow_list_only");
         profile.has_safe_search = flag(node, "safe_search");
+        profile.is_watched_only = flag(node, "watch_only");
+        if (const auto* domains = want(node, "google_domains", Kind::string)) {
+            if (auto parsed = parse_google_domains(domains->text))
+                profile.google_domains = *std::move(parsed);
+            else
+                problem(*domains, parsed.error());
+        }
         if (const auto* mode = want(node, "restricted_mode", Kind::string)) {
             for (const auto candidate : {RestrictedMode::off, RestrictedMode::moderate, RestrictedMode::strict})
                 if (name_of(candidate) == mode->text) profile.restricted_mode = candidate;
@@ -501,7 +520,10 @@ class Reader {
                         "expected one such as youtube.com");
             else {
                 test.site = *host;
-                if (slash != std::string_view::npos) test.url = normal_url(*host, text.substr(slash));
+                if (slash != std::string_view::npos) {
+                    test.url = normal_url(*host, text.substr(slash));
+                    test.target = text.substr(slash);
+                }
             }
         }
         if (const auto* expected = need(node, "expect", Kind::string)) {

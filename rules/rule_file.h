@@ -37,7 +37,8 @@ struct RuleFile {
         Verdict verdict = Verdict::block;
         std::string subject;  // as written, in its normal form
         std::optional<Category> category;
-        std::optional<Hostname> site;  // neither: a service
+        std::optional<Hostname> site;
+        std::optional<WebRule> web;  // none of the three: a service
         std::optional<ScheduleIndex> during;
         bool is_always = false;
     };
@@ -47,7 +48,8 @@ struct RuleFile {
         std::optional<Tier> tier;
         std::vector<Rule> rules;
         std::optional<ScheduleIndex> online;
-        std::optional<bool> is_allow_list_only, has_safe_search;
+        std::optional<bool> is_allow_list_only, has_safe_search, is_watched_only;
+        std::optional<std::string> google_domains;
         std::optional<RestrictedMode> restricted_mode;
         Place place;
     };
@@ -61,7 +63,8 @@ struct RuleFile {
         std::size_t group = 0;
         LocalTime at;
         Hostname site;
-        std::string url;  // in normal form; empty: only the host is asked for
+        std::string url;     // in normal form; empty: only the host is asked for
+        std::string target;  // the same as written, in origin-form
         Verdict expect = Verdict::block;
         std::string because;  // empty: any reason
         Place place;

@@ -20,13 +20,16 @@ Lines describe(const RuleFile& file, std::size_t index) {
     for (std::optional<std::size_t> at = index; at; at = file.profiles[*at].parent) line.push_back(&file.profiles[*at]);
     std::reverse(line.begin(), line.end());
     Lines out;
-    std::string tier, online, only, safe, mode;
+    std::string tier, online, only, safe, mode, watched, domains;
     std::vector<RuleFile::Rule> rules;
     for (const auto* text : line) {
         if (text->tier) tier = "tier " + std::string(name_of(*text->tier));
         if (text->online) online = "online" + during(file, text->online);
         if (text->is_allow_list_only) only = *text->is_allow_list_only ? "only what is allowed" : "";
         if (text->has_safe_search) safe = *text->has_safe_search ? "safe search" : "no safe search";
+        if (text->is_watched_only) watched = *text->is_watched_only ? "only watched" : "";
+        if (text->google_domains)
+            domains = text->google_domains->empty() ? "" : "Google accounts of " + *text->google_domains;
         if (text->restricted_mode) mode = "restricted mode " + std::string(name_of(*text->restricted_mode));
         std::erase_if(rules, [&](const RuleFile::Rule& old) {
             return std::any_of(text->rules.begin(), text->rules.end(),
@@ -34,7 +37,7 @@ Lines describe(const RuleFile& file, std::size_t index) {
         });
         rules.insert(rules.end(), text->rules.begin(), text->rules.end());
     }
-    for (const auto& fact : {tier, online, only, safe, mode})
+    for (const auto& fact : {tier, online, only, safe, mode, watched, domains})
         if (!fact.empty()) out.insert(fact);
     for (const auto& rule : rules)
         out.insert(std::string(name_of(rule.verdict)) + " " + rule.subject + during(file, rule.during) +

@@ -31,6 +31,8 @@ class Resolver {
             rules.insert(rules.end(), text->rules.begin(), text->rules.end());
             if (text->online) out.online = shifted(*text->online);
             out.is_allow_list_only = text->is_allow_list_only.value_or(out.is_allow_list_only);
+            out.is_watched_only = text->is_watched_only.value_or(out.is_watched_only);
+            out.google_domains = text->google_domains.value_or(out.google_domains);
             out.has_safe_search = text->has_safe_search.value_or(out.has_safe_search);
             out.restricted_mode = text->restricted_mode.value_or(out.restricted_mode);
         }
@@ -58,7 +60,9 @@ class Resolver {
             return;
         }
         const SiteRule site{rule.verdict, rule.is_always, nullptr, during};
-        if (rule.site)
+        if (rule.web)
+            out.web_rules.push_back({*rule.web, site});
+        else if (rule.site)
             out.add_site(*rule.site, site);
         else
             out.add_service(service(rule.subject), site);
@@ -105,11 +109,13 @@ std::string because_of(const Decision& decision, const Policy& policy, const Hos
             return "protected help";
         case Reason::own_rule:
             return source.service != nullptr ? "service " + source.service->id
+                   : source.web != nullptr   ? "own rule " + source.web->subject()
                                              : "own rule " + std::string(host.suffix(source.matched_labels));
         case Reason::schedule:
             return "schedule " + policy.schedules[*source.schedule].name;
         case Reason::bypass:
         case Reason::category:
+        case Reason::content:
             return std::string(name_of(decision.reason)) + " " +
                    std::string(Taxonomy::shipped().id_of(*source.category));
         case Reason::not_on_list:
@@ -128,7 +134,7 @@ std::vector<FailedCase> run_cases(const RuleFile& file, const Policy& policy) {
         const auto who = policy.subject_named(name);
         const Moment at{policy.zone.first_moment_of(test.at), 0};
         const auto decision = test.url.empty() ? decide(policy, who, test.site, at)
-                                               : decide(policy, who, Target(test.site, std::string_view(test.url)), at);
+                                               : decide(policy, who, Target(test.site, test.url, test.target), at);
         const auto because = because_of(decision, policy, test.site);
         const bool is_because =
             test.because.empty() || because == test.because || because.starts_with(test.because + " ");

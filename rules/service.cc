@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 
+#include "rules/ascii.h"
+#include "rules/data/read_shipped.h"
 #include "rules/data/shipped.h"
 #include "rules/nearest.h"
 
@@ -49,11 +50,7 @@ Result<Services> Services::parse(std::string_view text) {
 }
 
 const Services& Services::shipped() {
-    static const Services services = [] {
-        auto parsed = parse(data::services_json);
-        if (!parsed) throw std::logic_error("rules/data/services.json: " + parsed.error().text());
-        return *std::move(parsed);
-    }();
+    static const Services services = data::read_shipped("services.json", data::services_json, parse);
     return services;
 }
 
@@ -66,12 +63,7 @@ bool Service::has_program(std::string_view file_name) const {
                        [key = program_key(file_name)](const auto& name) { return program_key(name) == key; });
 }
 
-std::string program_key(std::string_view file_name) {
-    std::string out(file_name);
-    for (auto& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    return out;
-}
+std::string program_key(std::string_view file_name) { return lower(file_name); }
 
 const Service* Services::find(std::string_view id) const {
     const auto it = std::lower_bound(all_.begin(), all_.end(), id, [](const Service& service, std::string_view wanted) {

@@ -1,8 +1,8 @@
 #include "rules/subscription.h"
 
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 
+#include "rules/data/read_shipped.h"
 #include "rules/data/shipped.h"
 
 namespace hort {
@@ -35,11 +35,8 @@ Result<SubscriptionCatalogue> SubscriptionCatalogue::parse(std::string_view text
 }
 
 const SubscriptionCatalogue& SubscriptionCatalogue::shipped() {
-    static const SubscriptionCatalogue catalogue = [] {
-        auto parsed = parse(data::subscriptions_json);
-        if (!parsed) throw std::logic_error("rules/data/subscriptions.json: " + parsed.error().text());
-        return *std::move(parsed);
-    }();
+    static const SubscriptionCatalogue catalogue =
+        data::read_shipped("subscriptions.json", data::subscriptions_json, parse);
     return catalogue;
 }
 

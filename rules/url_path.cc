@@ -2,15 +2,10 @@
 
 #include <vector>
 
+#include "rules/ascii.h"
+
 namespace hort {
 namespace {
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 bool is_unreserved(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
@@ -25,7 +20,7 @@ std::string decoded(std::string_view text) {
             const auto value = static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
             if (is_unreserved(value)) c = value, i += 2;
         }
-        out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        out += lower(c);
     }
     return out;
 }

@@ -5,8 +5,12 @@
 
 namespace hort::data {
 
+extern const std::string_view block_page_json;
 extern const std::string_view categories_json;
+extern const std::string_view encrypted_dns_json;
 extern const std::string_view essential_allow_json;
+extern const std::string_view intercept_bypass_json;
+extern const std::string_view phrases_json;
 extern const std::string_view protected_help_json;
 extern const std::string_view public_suffix_list_dat;
 extern const std::string_view rule_file_schema_json;

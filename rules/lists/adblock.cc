@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 
+#include "rules/ascii.h"
 #include "rules/list_reader.h"
 
 namespace hort::lists {

@@ -1,6 +1,7 @@
 // Response policy zones: `name CNAME .` (NXDOMAIN), `name CNAME *.` (NODATA), rpz-drop., rpz-passthru. (an exception),
 // A and AAAA as local data. A name is exact, `*.name` is all below it; the longest owner decides.
 // Source: draft-vixie-dnsop-dns-rpz-00, sections 3 and 4; RFC 1035 section 5 for the zone file.
+#include "rules/ascii.h"
 #include "rules/list_reader.h"
 
 namespace hort::lists {

@@ -3,6 +3,7 @@
 // Source: https://nlnetlabs.nl/documentation/unbound/unbound.conf/ (local-zone, local-data).
 #include <array>
 
+#include "rules/ascii.h"
 #include "rules/list_reader.h"
 
 namespace hort::lists {

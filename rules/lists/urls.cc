@@ -3,6 +3,7 @@
 // Source: the squidGuard documentation on destination groups; UT1's category folders.
 #include <algorithm>
 
+#include "rules/ascii.h"
 #include "rules/list_reader.h"
 
 namespace hort::lists {

@@ -3,6 +3,7 @@
 // Source: https://github.com/v2fly/domain-list-community (README, "Structure of data").
 #include <algorithm>
 
+#include "rules/ascii.h"
 #include "rules/list_reader.h"
 
 namespace hort::lists {
