@@ -17,4 +17,7 @@ std::string boot_id();
 // zone data anew, so that a machine that travelled is noticed.
 TimeZone local_zone(std::int64_t around);
 
+// The country (ISO 3166, "DE") whose time this machine shows; empty when it is not known.
+std::string local_country();
+
 }  // namespace hort::platform

@@ -1,6 +1,11 @@
 #include "platform/clock.h"
 
+#include <unistd.h>
+
+#include <cstdlib>
 #include <ctime>
+#include <fstream>
+#include <sstream>
 
 #include "platform/mapped_file.h"
 
@@ -30,6 +35,28 @@ TimeZone local_zone(std::int64_t around) {
             return static_cast<std::int32_t>(local.tm_gmtoff);
         },
         around - year, around + 6 * year);
+}
+
+std::string local_country() {
+    // "Europe/Berlin", of TZ or of where /etc/localtime points; zone.tab (tzfile(5)) says whose it is.
+    std::string zone;
+    if (const char* given = std::getenv("TZ"); given != nullptr && *given != '\0') {
+        zone = *given == ':' ? given + 1 : given;
+    } else {
+        char path[256];
+        const auto size = readlink("/etc/localtime", path, sizeof path);
+        zone.assign(path, size > 0 ? static_cast<std::size_t>(size) : 0);
+        const auto at = zone.find("zoneinfo/");
+        zone = at == std::string::npos ? std::string() : zone.substr(at + 9);
+    }
+    std::ifstream table("/usr/share/zoneinfo/zone.tab");
+    for (std::string line; !zone.empty() && std::getline(table, line);) {
+        std::istringstream words(line);
+        std::string country, place, name;
+        if (line.starts_with('#') || !(words >> country >> place >> name) || name != zone) continue;
+        return country;
+    }
+    return {};
 }
 
 }  // namespace hort::platform

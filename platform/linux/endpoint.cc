@@ -8,10 +8,9 @@
 namespace hort::platform {
 namespace {
 constexpr std::uint8_t v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-bool is_mapped(const AddressBytes& address) { return std::memcmp(address.data(), v4_prefix, 12) == 0; }
 }  // namespace
 
-bool Endpoint::is_v4() const { return is_mapped(address); }
+bool Endpoint::is_v4() const { return hort::is_v4(address); }
 
 bool Endpoint::is_loopback() const {
     if (is_v4()) return address[12] == 127;
@@ -28,7 +27,7 @@ bool Endpoint::is_unspecified() const {
 
 std::string address_text(const AddressBytes& address) {
     char out[INET6_ADDRSTRLEN] = "";
-    if (is_mapped(address))
+    if (hort::is_v4(address))
         inet_ntop(AF_INET, address.data() + 12, out, sizeof out);
     else
         inet_ntop(AF_INET6, address.data(), out, sizeof out);

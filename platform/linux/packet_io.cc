@@ -74,6 +74,7 @@ class Socket final : public PacketSocket {
         for (unsigned i = 0; i < batch_size; ++i) {
             packets_[i].data = buffers_.data() + i * Packet::capacity;
             in_vectors_[i] = {packets_[i].data, Packet::capacity};
+            prepare(i);
         }
     }
 
@@ -81,20 +82,12 @@ class Socket final : public PacketSocket {
 
     std::span<Packet> receive() override {
         for (;;) {
-            for (unsigned i = 0; i < batch_size; ++i) {
-                messages_[i].msg_hdr = {};
-                messages_[i].msg_hdr.msg_name = &addresses_[i];
-                messages_[i].msg_hdr.msg_namelen = sizeof addresses_[i];
-                messages_[i].msg_hdr.msg_iov = &in_vectors_[i];
-                messages_[i].msg_hdr.msg_iovlen = 1;
-                if (has_via_) {
-                    messages_[i].msg_hdr.msg_control = controls_[i].bytes.data();
-                    messages_[i].msg_hdr.msg_controllen = controls_[i].bytes.size();
-                }
-            }
+            // The kernel wrote into as many as it filled.
+            for (; used_ > 0; --used_) prepare(used_ - 1);
             const int got = recvmmsg(fd_.get(), messages_.data(), batch_size, MSG_WAITFORONE, nullptr);
             if (is_interrupted_) return {};
             if (got <= 0) continue;  // EINTR, or an ICMP error of an earlier answer: neither ends the service
+            used_ = static_cast<unsigned>(got);
             for (int i = 0; i < got; ++i) {
                 const bool is_whole = (messages_[i].msg_hdr.msg_flags & MSG_TRUNC) == 0;
                 packets_[i].from = from_sockaddr(addresses_[i]);
@@ -151,12 +144,24 @@ class Socket final : public PacketSocket {
     }
 
   private:
+    void prepare(unsigned i) {
+        auto& header = messages_[i].msg_hdr;
+        header = {};
+        header.msg_name = &addresses_[i];
+        header.msg_namelen = sizeof addresses_[i];
+        header.msg_iov = &in_vectors_[i];
+        header.msg_iovlen = 1;
+        if (!has_via_) return;
+        header.msg_control = controls_[i].bytes.data();
+        header.msg_controllen = controls_[i].bytes.size();
+    }
+
     Fd fd_;
     Endpoint local_;
     const bool has_via_;
     std::atomic<bool> is_interrupted_ = false;
     std::vector<std::uint8_t> buffers_;
-    unsigned received_ = 0;
+    unsigned received_ = 0, used_ = 0;  // packets of the last batch that wait for an answer; messages to prepare anew
     std::array<Packet, batch_size> packets_{};
     std::array<sockaddr_storage, batch_size> addresses_{};
     std::array<iovec, batch_size> in_vectors_{}, out_vectors_{};
