@@ -9,12 +9,13 @@
 #include "ctl/commands.h"
 #include "daemon/daemon.h"
 #include "daemon/lists/keeper.h"
-#include "daemon/recent_blocks.h"
+#include "daemon/store/activity.h"
 #include "daemon/store/budgets.h"
 #include "daemon/store/grants.h"
 #include "daemon/store/hours.h"
 #include "daemon/store/ledger.h"
 #include "daemon/store/list_records.h"
+#include "daemon/store/local_records.h"
 #include "daemon/store/people.h"
 #include "daemon/usage/timekeeper.h"
 
@@ -27,7 +28,8 @@ struct Caller {
     std::string child;  // the person that the account belongs to; empty: none
 };
 
-// What handlers may touch. `put_in_force` builds a Policy from the store and publishes it.
+// What handlers may touch. `put_in_force` builds a Policy from the store and publishes it; `put_names_in_force` does so
+// with the names that are answered here.
 struct Household {
     store::Database& database;
     store::People& people;
@@ -40,13 +42,17 @@ struct Household {
     hort::lists::Keeper& keeper;
     PolicyInForce& policy;
     const Counters& counters;
-    RecentBlocks& recent;
+    store::ActivityRecords& activity;
+    std::function<void()> flush_activity;  // writes what was noted; call it before reading
     std::function<Status()> put_in_force;
+    store::LocalRecords& local_records;
+    std::function<Status()> put_names_in_force;
+    DnsFront& dns_front;
+    Interception& interception;
     // Says whether it is the guardian's PIN, at once or later on the io_context's thread.
     std::function<void(const std::string& account, const std::string& pin, std::function<void(Status)> done)> try_pin;
     std::function<std::string()> new_salt;
     std::string dns, proxy;  // where it listens
-    std::vector<std::string> upstreams;
 };
 
 // Called once, with what the command gave; at once or later, on the io_context's thread.
@@ -79,6 +85,10 @@ Result<nlohmann::json> allow(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> block(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> unset(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> allow_for(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> name_add(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> name_list(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> name_remove(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> cache_flush(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> hours(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> hours_set(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> hours_clear(Household&, const Caller&, const nlohmann::json&);
@@ -95,6 +105,13 @@ Result<nlohmann::json> simulate(Household&, const Caller&, const nlohmann::json&
 Result<nlohmann::json> child_promote(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> profile_add(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> profile_list(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> intercept_on(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> intercept_off(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> intercept_status(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> intercept_renew(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> intercept_certificate(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> intercept_leave(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> intercept_unleave(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> settings(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> settings_set(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> audit(Household&, const Caller&, const nlohmann::json&);

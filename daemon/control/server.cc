@@ -8,7 +8,7 @@
 #include "ctl/protocol.h"
 #include "daemon/asio.h"
 #include "daemon/control/dispatch.h"
-#include "daemon/pending_timer.h"
+#include "daemon/listening.h"
 #include "platform/accounts.h"
 #include "platform/local_socket.h"
 
@@ -35,7 +35,8 @@ class RunningServer final : public Server {
   public:
     RunningServer(asio::io_context& io, Local::acceptor acceptor, std::string path, Household& household)
         : io_(io), acceptor_(std::move(acceptor)), path_(std::move(path)), household_(household) {
-        asio::co_spawn(io_, accept(), asio::detached);
+        asio::co_spawn(io_, accept_all(acceptor_, alive_, [this](Local::socket socket) { take(std::move(socket)); }),
+                       asio::detached);
     }
     ~RunningServer() override {
         *alive_ = false;
@@ -51,29 +52,19 @@ class RunningServer final : public Server {
         bool is_done = false;
     };
 
-    asio::awaitable<void> accept() {
-        for (;;) {
-            error_code fault;
-            auto socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, fault));
-            if (fault == asio::error::operation_aborted || fault == asio::error::bad_descriptor) co_return;
-            if (fault) {
-                asio::steady_timer pause(io_, 100ms);
-                co_await wait_for(pause);
-                continue;
-            }
-            const auto account = platform::peer_account(socket.native_handle());
-            if (!account || clients_ >= max_clients) continue;
-            const bool is_guardian = identify(*household_.policy.load(), *account).role == ctl::Role::guardian;
-            if (!is_guardian && clients_of_[*account] >= max_clients_per_account) continue;
-            ++clients_;
-            ++clients_of_[*account];
-            asio::co_spawn(io_, serve(std::move(socket), *account),
-                           [this, alive = alive_, account = *account](const std::exception_ptr&) {
-                               if (!*alive) return;
-                               --clients_;
-                               if (--clients_of_[account] == 0) clients_of_.erase(account);
-                           });
-        }
+    void take(Local::socket socket) {
+        const auto account = platform::peer_account(socket.native_handle());
+        if (!account || clients_ >= max_clients) return;
+        const bool is_guardian = identify(*household_.policy.load(), *account).role == ctl::Role::guardian;
+        if (!is_guardian && clients_of_[*account] >= max_clients_per_account) return;
+        ++clients_;
+        ++clients_of_[*account];
+        asio::co_spawn(io_, serve(std::move(socket), *account),
+                       [this, alive = alive_, account = *account](const std::exception_ptr&) {
+                           if (!*alive) return;
+                           --clients_;
+                           if (--clients_of_[account] == 0) clients_of_.erase(account);
+                       });
     }
 
     asio::awaitable<void> serve(Local::socket socket, std::uint32_t account) {

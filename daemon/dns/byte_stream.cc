@@ -129,12 +129,9 @@ asio::awaitable<bool> read_exactly(ByteStream& stream, std::span<std::uint8_t> b
 }
 
 asio::awaitable<bool> within(std::chrono::milliseconds time, ByteStream& stream, asio::awaitable<bool> work) {
-    using namespace asio::experimental::awaitable_operators;
-    asio::steady_timer timer(co_await asio::this_coro::executor, time);
-    const auto first = co_await (std::move(work) || wait_for(timer));
-    if (first.index() == 0) co_return std::get<0>(first);
-    stream.close();
-    co_return false;
+    const auto done = co_await in_time(time, std::move(work));
+    if (!done) stream.close();
+    co_return done.value_or(false);
 }
 
 }  // namespace hort::dns

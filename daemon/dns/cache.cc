@@ -35,7 +35,10 @@ std::size_t write(std::span<std::uint8_t> buffer, const Question& question, cons
 
 }  // namespace
 
-Cache::Cache(const CacheLimits& limits) : limits_(limits), parts_(new Part[limits.parts]) {}
+Cache::Cache(const CacheLimits& limits) : limits_(limits), parts_(new Part[limits.parts]) {
+    // Twice as many places as entries: what is asked for is mostly the first one there.
+    for (std::size_t i = 0; i < limits.parts; ++i) parts_[i].index.max_load_factor(0.5F);
+}
 
 Cache::Part& Cache::part_of(std::string_view key) const {
     // Not the bits by which a part's index chooses its bucket.
@@ -50,7 +53,11 @@ Cache::Entry* Cache::find(Part& part, std::string_view key, std::int64_t now) {
         part.drop(entry);
         return nullptr;
     }
-    if (entry != part.entries.begin()) part.entries.splice(part.entries.begin(), part.entries, entry);
+    // Once a second is often enough to know what is used least, and the neighbours' memory is left alone.
+    if (entry->used_at != now) {
+        entry->used_at = now;
+        part.entries.splice(part.entries.begin(), part.entries, entry);
+    }
     return &*entry;
 }
 
@@ -102,6 +109,11 @@ std::uint32_t Cache::kept_for(std::uint32_t ttl) const {
     return ttl == 0 ? 0 : std::clamp(ttl, limits_.min_ttl, limits_.max_ttl);
 }
 
+void Cache::bound(KeptAnswer& answer, const Question& asked) const {
+    answer.ttl = kept_for(answer.ttl);
+    bound_ttls(answer.message, asked.end, limits_.min_ttl, limits_.max_ttl);
+}
+
 void Cache::keep(const Question& asked, const KeptAnswer& answer, std::int64_t now) {
     const auto ttl = kept_for(answer.ttl);
     if (ttl == 0) return;
@@ -109,7 +121,7 @@ void Cache::keep(const Question& asked, const KeptAnswer& answer, std::int64_t n
     auto& part = part_of(key.view());
     const std::scoped_lock locked(part.lock);
     if (const auto found = part.index.find(key.view()); found != part.index.end()) part.drop(found->second);
-    part.entries.push_front({std::string(key.view()), answer, now, now + ttl});
+    part.entries.push_front({std::string(key.view()), answer, now, now + ttl, now});
     auto& entry = part.entries.front();
     entry.answer.ttl = ttl;
     entry.answer.message.shrink_to_fit();

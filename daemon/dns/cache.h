@@ -58,6 +58,8 @@ class Cache {
                        std::int64_t now_seconds, std::size_t limit, std::uint32_t ttl_limit = no_ttl_limit);
     bool has_stale(const Question& asked, std::int64_t now_seconds) const;
 
+    // Brings the TTLs within the bounds, as they will be seen.
+    void bound(KeptAnswer& answer, const Question& asked) const;
     // Ignored when the answer's TTL is 0.
     void keep(const Question& asked, const KeptAnswer& answer, std::int64_t now_seconds);
     // How long an answer with this TTL is kept.
@@ -73,7 +75,7 @@ class Cache {
     struct Entry {
         std::string key;
         KeptAnswer answer;
-        std::int64_t kept_at, expires_at;
+        std::int64_t kept_at, expires_at, used_at;  // seconds; used_at: when it was last moved to the front
         std::uint32_t hits = 0;
         bool is_refreshing = false;
         // With the nodes around it.

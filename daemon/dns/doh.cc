@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rules/ascii.h"
+
 namespace hort::dns {
 namespace {
 
@@ -33,32 +35,15 @@ bool decode_base64url(std::string_view text, std::vector<std::uint8_t>& out) {
 bool is_dns_message(std::string_view content_type) {
     constexpr std::string_view wanted = "application/dns-message";
     content_type = content_type.substr(0, content_type.find_first_of("; \t"));
-    return std::equal(content_type.begin(), content_type.end(), wanted.begin(), wanted.end(),
-                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b; });
+    return is_same_ignoring_case(content_type, wanted);
 }
 
 }  // namespace
 
-std::string client_id_of(std::string_view text) {
-    if (text.empty() || text.size() > 63) return {};
-    std::string out;
-    for (const char c : text) {
-        const char low = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-        if ((low < 'a' || low > 'z') && (low < '0' || low > '9') && low != '-') return {};
-        out += low;
-    }
-    return out;
-}
-
 std::string client_id_of_server_name(std::string_view server_name, std::string_view name) {
     if (name.empty() || server_name.size() <= name.size() + 1) return {};
     const auto split = server_name.size() - name.size() - 1;
-    const auto same = [](char a, char b) {
-        const auto low = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-        return low(a) == low(b);
-    };
-    const auto tail = server_name.substr(split + 1);
-    if (server_name[split] != '.' || !std::equal(tail.begin(), tail.end(), name.begin(), name.end(), same)) return {};
+    if (server_name[split] != '.' || !is_same_ignoring_case(server_name.substr(split + 1), name)) return {};
     return client_id_of(server_name.substr(0, split));
 }
 
@@ -70,6 +55,9 @@ DohRequest read_doh_request(std::string_view method, std::string_view target, st
         out.query.clear();
         return out;
     };
+    // With the scheme and the authority before it (RFC 9112 section 3.2.2), it is the same.
+    if (const auto scheme = target.find("://"); scheme <= 5)
+        target.remove_prefix(std::min(target.find('/', scheme + 3), target.size()));
     const auto mark = target.find('?');
     auto place = target.substr(0, mark);
     auto parameters = mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);

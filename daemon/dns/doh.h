@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/device.h"
 #include "daemon/dns/message.h"
 
 namespace hort::dns {
@@ -20,8 +21,6 @@ struct DohRequest {
 DohRequest read_doh_request(std::string_view method, std::string_view target, std::string_view content_type,
                             std::span<const std::uint8_t> body);
 
-// A client id: letters, digits and '-', at most 63. Empty when it is none.
-std::string client_id_of(std::string_view text);
 // The id in a server name (SNI) "ID.NAME" for the server that is called NAME.
 std::string client_id_of_server_name(std::string_view server_name, std::string_view name);
 

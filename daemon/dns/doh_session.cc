@@ -15,6 +15,8 @@ using Bytes = std::vector<std::uint8_t>;
 
 constexpr auto idle_time = 30s;  // a browser keeps its connection for a while
 constexpr auto write_time = 10s;
+constexpr auto linger_time = 1s;
+constexpr std::size_t linger_octets = 1 << 20;
 
 Http2::Headers headers_of(int status, std::span<const std::uint8_t> answer) {
     Http2::Headers out = {{":status", std::to_string(status)}, {"content-length", std::to_string(answer.size())}};
@@ -22,6 +24,7 @@ Http2::Headers headers_of(int status, std::span<const std::uint8_t> answer) {
         out.emplace_back("content-type", "application/dns-message");
         out.emplace_back("cache-control", "max-age=" + std::to_string(lowest_ttl(answer)));
     }
+    if (status == 405) out.emplace_back("allow", "GET, POST");
     return out;
 }
 
@@ -103,6 +106,18 @@ Bytes http1_response(int status, std::span<const std::uint8_t> answer, bool keep
     return out;
 }
 
+// Reads away what a client still sends after its last answer: closing on unread octets resets the connection, and a
+// reset may destroy the answer on its way (RFC 9112 section 9.6).
+asio::awaitable<void> linger(ByteStream& stream) {
+    const auto read = [&]() -> asio::awaitable<bool> {
+        Bytes octets(16384);
+        for (std::size_t all = 0, got = 1; got > 0 && all < linger_octets; all += got)
+            got = co_await stream.read_some(octets);
+        co_return true;
+    };
+    co_await within(linger_time, stream, read());
+}
+
 asio::awaitable<void> serve_http1(std::unique_ptr<ByteStream> stream, Peer peer, Answerer& answerer, Alive alive) {
     const auto executor = co_await asio::this_coro::executor;
     Bytes octets(16384);
@@ -112,6 +127,7 @@ asio::awaitable<void> serve_http1(std::unique_ptr<ByteStream> stream, Peer peer,
         parser.eager(true);
         parser.header_limit(Http2::max_headers);
         parser.body_limit(Http2::max_body);
+        DohRequest request;  // 400, as long as it is nothing better
         bool is_bad = false;
         while (!parser.is_done() && !is_bad) {
             error_code fault;
@@ -121,6 +137,8 @@ asio::awaitable<void> serve_http1(std::unique_ptr<ByteStream> stream, Peer peer,
                           octets.begin() + static_cast<std::ptrdiff_t>(held), octets.begin());
                 held -= used;
                 is_bad = fault && fault != http::error::need_more;
+                if (fault == http::error::body_limit) request.status = 413;
+                if (fault == http::error::header_limit) request.status = 431;
                 if (used > 0 || is_bad) continue;
             }
             if (held == octets.size()) is_bad = true;
@@ -132,7 +150,6 @@ asio::awaitable<void> serve_http1(std::unique_ptr<ByteStream> stream, Peer peer,
             };
             if (!co_await within(idle_time, *stream, read()) || !*alive) co_return;
         }
-        DohRequest request;
         bool keeps_alive = false;
         if (!is_bad) {
             const auto& message = parser.get();
@@ -166,14 +183,20 @@ asio::awaitable<void> serve_http1(std::unique_ptr<ByteStream> stream, Peer peer,
             if (answer.empty()) request.status = 400;
         }
         const auto response = http1_response(request.status, answer, keeps_alive);
-        if (!co_await within(write_time, *stream, stream->write(response)) || !keeps_alive) co_return;
+        if (!co_await within(write_time, *stream, stream->write(response))) co_return;
+        if (!keeps_alive) {
+            co_await linger(*stream);
+            co_return;
+        }
     }
 }
 
 }  // namespace
 
 asio::awaitable<void> serve_https(std::unique_ptr<ByteStream> stream, Peer peer, Answerer& answerer, Alive alive) {
-    if (!co_await within(idle_time, *stream, stream->begin()) || !*alive) co_return;
+    // Not within the condition: as the first thing that a coroutine does, GCC 12 lays out its frame wrongly for it.
+    const bool has_begun = co_await within(idle_time, *stream, stream->begin());
+    if (!has_begun || !*alive) co_return;
     peer.id = client_id_of_server_name(stream->server_name(), answerer.server_name());
     if (stream->protocol() == "h2")
         co_await serve_http2(std::move(stream), std::move(peer), answerer, alive);

@@ -39,7 +39,7 @@ std::uint32_t longest_ttl(const Subject& who, const Decision& decision, const Mo
 std::size_t block(std::span<std::uint8_t> buffer, const Question& question, const Subject& who, const Hostname& host,
                   const Decision& decision, const Moment& now, const FilterParts& parts) {
     count(parts.counters.dns_blocked);
-    parts.log.blocked(Channel::dns, who, host, decision);
+    parts.log.noted(Channel::dns, who, host, decision, now);
     auto how = parts.page;
     using Kind = dns::BlockedAnswer::Kind;
     switch (who.profile->blocked_answer) {
@@ -110,13 +110,17 @@ Handled decide_question(std::span<std::uint8_t> buffer, const Question& question
     if (question.klass != 1 || question.type == type::ixfr || question.type == type::axfr)
         return reply(write_error(buffer, question, Rcode::refused, nullptr));
     // Nobody may find out what others asked for, by asking without recursion.
-    if (!question.recursion_desired) return reply(write_error(buffer, question, Rcode::refused, nullptr));
+    if (!question.recursion_desired) {
+        const ExtendedError error{extended_error::not_authoritative, {}};
+        return reply(write_error(buffer, question, Rcode::refused, &error));
+    }
     if (const auto local = parts.names.answer_always(buffer, question); local.size > 0) return reply(local.size);
 
     const auto host = Hostname::from_wire(question.name);
     const auto decision = decide(policy, who, {host, question.type}, now);
     if (decision.is_blocked()) return reply(block(buffer, question, who, host, decision, now, parts));
     parts.meter.passed(who, host, decision);
+    parts.log.noted(Channel::dns, who, host, decision, now);
     if (question.type == type::any) return reply(write_any(buffer, question));
     const auto ttl_limit = longest_ttl(who, decision, now);
     const std::size_t limit = is_udp ? udp_limit(question) : buffer.size();
@@ -191,6 +195,9 @@ KeptAnswer kept_answer(std::vector<std::uint8_t> message, const Answer& about, c
     if (about.error) {
         out.error_code = about.error->code;
         out.error_text = about.error->text.substr(0, 64);
+    } else if (about.rcode == static_cast<std::uint8_t>(Rcode::server_failure)) {
+        out.error_code = extended_error::no_reachable_authority;
+        out.error_text = "the upstream found no answer";
     }
     message.resize(about.size);
     out.message = std::move(message);

@@ -35,13 +35,7 @@ inline std::size_t udp_limit(const Question& question) {
     return question.udp_payload < max_udp_payload ? question.udp_payload : max_udp_payload;
 }
 
-// `subject` is called at most once, and only for a readable question. `buffer` holds `size` octets of query and has
-// room for 4,096 in all.
-template <typename SubjectOf>
-Handled handle_query(std::span<std::uint8_t> buffer, std::size_t size, const Policy& policy, const SubjectOf& subject,
-                     Moment now, bool is_udp, const FilterParts& parts);
-
-// The part behind the question's parsing and the subject's finding. `policy` and `who` are those of now.
+// `policy` and `who` are those of now. `buffer` holds the query and has room for 4,096 octets in all.
 Handled decide_question(std::span<std::uint8_t> buffer, const Question& question, const Policy& policy,
                         const Subject& who, Moment now, bool is_udp, const FilterParts& parts);
 Handled answer_fault(std::span<std::uint8_t> buffer, const ParsedQuestion& parsed);
@@ -59,13 +53,5 @@ KeptAnswer kept_answer(std::vector<std::uint8_t> message, const Answer& about, c
 
 // The same question for another name.
 Question question_for(const WireName& name, const Question& question);
-
-template <typename SubjectOf>
-Handled handle_query(std::span<std::uint8_t> buffer, std::size_t size, const Policy& policy, const SubjectOf& subject,
-                     Moment now, bool is_udp, const FilterParts& parts) {
-    const auto parsed = parse_question(buffer.first(size));
-    if (parsed.fault != QuestionFault::none) return answer_fault(buffer, parsed);
-    return decide_question(buffer, parsed.question, policy, subject(), now, is_udp, parts);
-}
 
 }  // namespace hort::dns

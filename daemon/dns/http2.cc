@@ -72,7 +72,7 @@ struct Http2::Callbacks {
         auto* stream = self(user).find(id);
         if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
         const auto count = std::min(size, stream->out.size() - stream->sent);
-        std::memcpy(to, stream->out.data() + stream->sent, count);
+        if (count > 0) std::memcpy(to, stream->out.data() + stream->sent, count);
         stream->sent += count;
         if (stream->sent == stream->out.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
         return static_cast<ssize_t>(count);

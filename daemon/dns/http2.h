@@ -1,6 +1,6 @@
-// Http2: a session of libnghttp2 over a ByteStream, from either side (RFC 9113).
+// Http2: a session of libnghttp2, from either side (RFC 9113). Passive: octets in, messages out, and back.
 //
-// On the io_context's thread. The library frames, compresses and counts windows; what is here moves octets.
+// The library frames, compresses and counts windows; what is here moves octets.
 #pragma once
 
 #include <nghttp2/nghttp2.h>
@@ -8,10 +8,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
-
-#include "daemon/dns/byte_stream.h"
 
 namespace hort::dns {
 

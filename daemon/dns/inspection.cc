@@ -53,12 +53,6 @@ bool for_each_address(std::span<const std::uint8_t> packet, const Record& record
     return true;
 }
 
-// Only what is said of a name or an address itself counts: a child whose time for something is up stays asked by name.
-bool is_about_target(const Decision& decision) {
-    return decision.is_blocked() && (decision.reason == Reason::own_rule || decision.reason == Reason::bypass ||
-                                     decision.reason == Reason::category || decision.reason == Reason::budget);
-}
-
 // Takes the octets out and keeps the record's length true.
 bool cut_from_record(std::span<std::uint8_t> message, std::size_t& size, std::size_t question_end, const Record& record,
                      std::size_t begin, std::size_t end) {
@@ -114,21 +108,19 @@ std::optional<Objection> objection_to(std::span<const std::uint8_t> answer, std:
                                       const Decision& of_question, const Moment& now) {
     const bool has_networks = policy.ruleset->has_networks();
     if ((facts & (fact::alias | fact::service)) == 0 && !has_networks) return std::nullopt;
-    if (!who.profile->is_supervised || of_question.reason == Reason::protected_help ||
-        of_question.reason == Reason::own_rule || of_question.reason == Reason::grant)
-        return std::nullopt;
+    if (of_question.covers_where_it_leads()) return std::nullopt;
     std::optional<Objection> out;
     const auto ask_name = [&](std::size_t at) {
         const auto name = read_name(answer, at);
         if (name.size <= 1) return true;
         const auto host = Hostname::from_wire(name.view());
         const auto decision = decide(policy, who, host, now);
-        if (is_about_target(decision)) out = {host, decision};
+        if (decision.is_about_target()) out = {host, decision};
         return !out;
     };
     const auto ask_address = [&](const AddressBytes& address) {
         const auto decision = decide(policy, who, Target::of_address(address), now);
-        if (is_about_target(decision)) out = {{}, decision};
+        if (decision.is_about_target()) out = {{}, decision};
         return !out;
     };
     for_each_record(answer, question_end, [&](const Record& record, int section) {
@@ -176,8 +168,7 @@ std::size_t bare_services(std::span<std::uint8_t> message, std::size_t size, std
 
 bool is_inside_address(const AddressBytes& address) {
     constexpr AddressBytes zero{};
-    constexpr std::uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    if (std::memcmp(address.data(), mapped, sizeof mapped) == 0) {
+    if (is_v4(address)) {
         const auto* v4 = address.data() + 12;
         return v4[0] == 10 || v4[0] == 127 || (v4[0] == 172 && (v4[1] & 0xf0) == 16) ||
                (v4[0] == 192 && v4[1] == 168) || (v4[0] == 169 && v4[1] == 254);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "rules/ascii.h"
 #include "rules/network.h"
 
 namespace hort::dns {
@@ -12,7 +13,8 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::string_view resolver_zone = "resolver.arpa", designated_name = "_dns.resolver.arpa";
-constexpr std::string_view special_zones[] = {"localhost", "invalid", "test", "onion", "home.arpa", "resolver.arpa"};
+constexpr std::string_view special_zones[] = {"localhost", "invalid", "test",      "onion",
+                                              "local",     "alt",     "home.arpa", "resolver.arpa"};
 // RFC 6303 section 4; 16.172 to 31.172 and the v6 zones are asked apart.
 constexpr std::string_view private_reverse[] = {"0.in-addr.arpa",
                                                 "127.in-addr.arpa",
@@ -30,21 +32,12 @@ constexpr std::string_view private_reverse[] = {"0.in-addr.arpa",
                                                 "a.e.f.ip6.arpa",
                                                 "b.e.f.ip6.arpa",
                                                 "8.b.d.0.1.0.0.2.ip6.arpa"};
-constexpr std::size_t max_text = 2000;  // octets of a TXT record
 
-// "x" is, or is below, "zone".
-bool is_below(std::string_view host, std::string_view zone) {
-    return host.ends_with(zone) && (host.size() == zone.size() || host[host.size() - zone.size() - 1] == '.');
-}
+constexpr int max_aliases = 8;  // one after the other
 
 std::string wire_of(std::string_view host) {
     const auto name = wire_name(host);
     return {reinterpret_cast<const char*>(name.octets.data()), name.size};
-}
-
-bool is_v4(const AddressBytes& address) {
-    return std::all_of(address.begin(), address.begin() + 10, [](auto octet) { return octet == 0; }) &&
-           address[10] == 0xff && address[11] == 0xff;
 }
 
 std::string rdata_of(const AddressBytes& address) {
@@ -97,66 +90,22 @@ std::string service_rdata(unsigned priority, std::string_view target, std::strin
 
 }  // namespace
 
-std::string reverse_name(const AddressBytes& address) {
-    std::string out;
-    if (is_v4(address)) {
-        for (int i = 15; i >= 12; --i) out += std::to_string(address[static_cast<std::size_t>(i)]) + ".";
-        return out + "in-addr.arpa";
-    }
-    constexpr std::string_view digits = "0123456789abcdef";
-    for (int i = 15; i >= 0; --i) {
-        const auto octet = address[static_cast<std::size_t>(i)];
-        for (const auto digit : {octet & 15, octet >> 4}) {
-            out += digits[static_cast<std::size_t>(digit)];
-            out += '.';
-        }
-    }
-    return out + "ip6.arpa";
-}
-
 bool is_special_use(const Hostname& host) {
     const auto text = host.text();
     const auto last = host.suffix(1);
     if (last == "arpa") {
         for (const auto zone : private_reverse)
-            if (is_below(text, zone)) return true;
+            if (host.is_or_is_below(zone)) return true;
         for (int second = 16; second < 32; ++second)
-            if (is_below(text, std::to_string(second) + ".172.in-addr.arpa")) return true;
+            if (host.is_or_is_below(std::to_string(second) + ".172.in-addr.arpa")) return true;
         // ::1 and ::, whole names only.
         if (text.ends_with("0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa") &&
             text.size() == 72)
             return text[0] == '0' || text[0] == '1';
     }
     for (const auto zone : special_zones)
-        if (is_below(text, zone)) return true;
+        if (host.is_or_is_below(zone)) return true;
     return text == "wpad" || text.starts_with("wpad.");
-}
-
-Result<LocalRecord> LocalRecord::parse(const std::string& name, const std::string& type, const std::string& value) {
-    LocalRecord out;
-    for (const char c : type) out.type += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
-    const bool is_wildcard = name.starts_with("*.");
-    const auto host = Hostname::parse(is_wildcard ? name.substr(2) : name);
-    if (!host) return host.error();
-    out.name = (is_wildcard ? "*." : "") + std::string(host->text());
-    if (out.type == "A" || out.type == "AAAA") {
-        const auto address = address_of(value);
-        if (!address || is_v4(*address) != (out.type == "A"))
-            return Error{"not an address for " + out.type + ": " + value,
-                         {},
-                         out.type == "A" ? "expected one such as 192.168.1.20" : "expected one such as fd00::20"};
-        out.value = value;
-    } else if (out.type == "CNAME" || out.type == "PTR") {
-        const auto target = Hostname::parse(value);
-        if (!target) return target.error();
-        out.value = std::string(target->text());
-    } else if (out.type == "TXT") {
-        if (value.size() > max_text) return Error{"longer than 2,000 octets", {}, {}};
-        out.value = value;
-    } else {
-        return Error{"not a type that can be set: " + type, {}, "expected A, AAAA, CNAME, PTR or TXT"};
-    }
-    return out;
 }
 
 void LocalNames::add(const LocalRecord& record) {
@@ -199,7 +148,9 @@ void LocalNames::add_hosts(std::string_view text) {
         for (auto word = next_word(); !word.empty(); word = next_word()) {
             const auto host = Hostname::parse(word);
             if (!host) continue;
-            add(std::string(host->text()), is_v4(*address) ? type::a : type::aaaa, rdata_of(*address));
+            // localhost is both loopback addresses, whatever the file says.
+            if (!host->is_or_is_below("localhost"))
+                add(std::string(host->text()), is_v4(*address) ? type::a : type::aaaa, rdata_of(*address));
             if (std::exchange(is_first, false)) add(reverse_name(*address), type::ptr, wire_of(host->text()));
         }
     }
@@ -207,9 +158,9 @@ void LocalNames::add_hosts(std::string_view text) {
 
 const LocalNames::Name* LocalNames::find(const Hostname& host) const {
     if (names_.empty()) return nullptr;
-    const std::string text(host.text());
-    if (const auto it = names_.find(text); it != names_.end()) return &it->second;
+    if (const auto it = names_.find(host.text()); it != names_.end()) return &it->second;
     if (!has_wildcards_) return nullptr;
+    const std::string text(host.text());
     for (auto dot = text.find('.'); dot != std::string::npos; dot = text.find('.', dot + 1))
         if (const auto it = names_.find("*" + text.substr(dot)); it != names_.end()) return &it->second;
     return nullptr;
@@ -238,15 +189,12 @@ LocalNames::Answer LocalNames::answer_always(std::span<std::uint8_t> buffer, con
     constexpr auto arpa = "\4arpa\0"sv;
     const std::string_view name(reinterpret_cast<const char*>(question.name.data()), question.name.size());
     if (name.size() <= arpa.size()) return {};
-    auto tail = std::string(name.substr(name.size() - arpa.size()));
-    for (char& c : tail)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    if (tail != arpa) return {};
+    if (!is_same_ignoring_case(name.substr(name.size() - arpa.size()), arpa)) return {};
     const auto host = Hostname::from_wire(question.name);
     if (host.text().size() + 2 != question.name.size()) return {};
     if (host.text() == family_page)
         if (const auto* found = find(host)) return {write(buffer, question, *found), {}};
-    if (!is_below(host.text(), resolver_zone) || is_forwarded(host)) return {};
+    if (!host.is_or_is_below(resolver_zone) || is_forwarded(host)) return {};
     if (host.text() != designated_name && host.text() != resolver_zone)
         return {write_negative(buffer, question, Rcode::name_error, ttl, nullptr), {}};
     std::vector<std::string> rdata;
@@ -268,13 +216,20 @@ LocalNames::Answer LocalNames::answer(std::span<std::uint8_t> buffer, const Ques
     const bool is_whole = host.text().size() + 2 == question.name.size();
     if (const auto* found = is_whole ? find(host) : nullptr) {
         if (!found->alias.empty() && question.type != type::cname) {
-            // An alias of a name of ours is answered with that name's records.
-            return {0, found->alias};
+            // To the end of our own aliases.
+            const Name* next = found;
+            for (int i = 0; i < max_aliases; ++i) {
+                const std::string_view alias = next->alias;
+                const auto host_of = Hostname::parse(alias);
+                next = host_of ? find(*host_of) : nullptr;
+                if (next == nullptr || next->alias.empty()) return {0, alias};
+            }
+            return {write_error(buffer, question, Rcode::server_failure, nullptr), {}};
         }
         return {write(buffer, question, *found), {}};
     }
     if (host.empty() || !is_special_use(host) || is_forwarded(host)) return {};
-    if (is_below(host.text(), "localhost")) {
+    if (host.is_or_is_below("localhost")) {
         constexpr std::string_view v4 = "\x7f\0\0\1"sv, v6 = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1"sv;
         const OwnRecord record{question.type, question.type == type::a ? v4 : v6};
         if (question.type == type::a || question.type == type::aaaa)

@@ -2,8 +2,9 @@
 // standards keep for special use.
 //
 // An immutable snapshot, built off the hot path. Special use: localhost, invalid, test, onion (RFC 6761, RFC 7686),
-// home.arpa (RFC 8375), the reverse names of private addresses (RFC 6303), resolver.arpa (RFC 9462); and wpad, by which
-// whoever answers first becomes the proxy of every browser. A zone that is forwarded by configuration is not special.
+// local (RFC 6762), alt (RFC 9476), home.arpa (RFC 8375), the reverse names of private addresses (RFC 6303),
+// resolver.arpa (RFC 9462); and wpad, by which whoever answers first becomes the proxy of every browser. A zone that is
+// forwarded by configuration is not special.
 #pragma once
 
 #include <memory>
@@ -12,17 +13,11 @@
 #include <vector>
 
 #include "daemon/dns/message.h"
+#include "daemon/local_record.h"
 #include "rules/hostname.h"
 #include "rules/network.h"
 
 namespace hort::dns {
-
-// One record as people write it: type A, AAAA, CNAME, PTR or TXT.
-struct LocalRecord {
-    std::string name, type, value;
-    // The record in its one form, or what is wrong with it. "*.lab.home" stands for all below lab.home.
-    static Result<LocalRecord> parse(const std::string& name, const std::string& type, const std::string& value);
-};
 
 class LocalNames {
   public:
@@ -73,7 +68,11 @@ class LocalNames {
     bool is_forwarded(const Hostname& host) const;
     std::size_t write(std::span<std::uint8_t> buffer, const Question& question, const Name& name) const;
 
-    std::unordered_map<std::string, Name> names_;  // by host name; "*.x" for all below x
+    struct TextHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+    };
+    std::unordered_map<std::string, Name, TextHash, std::equal_to<>> names_;  // by host name; "*.x" for all below x
     bool has_wildcards_ = false;
     std::vector<Hostname> forwarded_, inside_;
     Designated designated_;
@@ -81,8 +80,5 @@ class LocalNames {
 
 // Whose answer is to be asked of nobody: "10.in-addr.arpa" and its like (RFC 6303), and the names of RFC 6761.
 bool is_special_use(const Hostname& host);
-
-// "4.3.2.1.in-addr.arpa" of an address.
-std::string reverse_name(const AddressBytes& address);
 
 }  // namespace hort::dns

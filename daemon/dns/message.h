@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/dns/records.h"
+#include "rules/hostname.h"
 
 namespace hort::dns {
 
@@ -61,7 +62,8 @@ struct ExtendedError {
 };
 namespace extended_error {
 inline constexpr std::uint16_t stale_answer = 3, blocked = 15, censored = 16, filtered = 17, prohibited = 18,
-                               stale_nxdomain = 19, no_reachable_authority = 22, network_error = 23;
+                               stale_nxdomain = 19, not_authoritative = 20, no_reachable_authority = 22,
+                               network_error = 23;
 }
 
 // How a blocked question is answered.
@@ -136,8 +138,9 @@ std::size_t write_aliased_answer(std::span<std::uint8_t> buffer, const Question&
                                  std::span<const std::uint8_t> kept, std::size_t kept_question_end,
                                  const KeptForm& form);
 
-// Makes the TTLs of a written answer `limit` at most.
-void limit_ttls(std::span<std::uint8_t> answer, const Question& question, std::uint32_t limit);
+// Makes the TTLs of an answer without OPT record `lowest` at least and `highest` at most. `question_end` is the offset
+// behind its question. A TTL of 0 stays: such a record is for this one question.
+void bound_ttls(std::span<std::uint8_t> answer, std::size_t question_end, std::uint32_t lowest, std::uint32_t highest);
 
 // The query for an upstream: the same question with another id, recursion desired, our EDNS size and the client's DO
 // and CD. Without EDNS where an upstream does not know it. Returns the size; at most 512.
@@ -152,5 +155,7 @@ WireName wire_name(std::string_view host);
 
 // The addresses (A as mapped IPv6, AAAA) in the answer section of an accepted answer.
 std::vector<std::array<std::uint8_t, 16>> addresses_in(std::span<const std::uint8_t> answer);
+// The names that its aliases (CNAME, DNAME) lead to.
+std::vector<Hostname> aliases_in(std::span<const std::uint8_t> answer);
 
 }  // namespace hort::dns

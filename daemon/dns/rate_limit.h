@@ -20,10 +20,8 @@ class RateLimit {
 
     bool allows(const AddressBytes& client, std::int64_t now_seconds) {
         if (per_second_ == 0) return true;
-        constexpr std::uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
         std::uint64_t key;
-        const bool is_v4 = std::memcmp(client.data(), mapped, sizeof mapped) == 0;
-        std::memcpy(&key, client.data() + (is_v4 ? 8 : 0), sizeof key);
+        std::memcpy(&key, client.data() + (is_v4(client) ? 8 : 0), sizeof key);
         auto& bucket = table_[(key * 0x9e3779b97f4a7c15) >> 52];
         if (bucket.key != key) bucket = {key, now_seconds, 2 * per_second_};
         if (now_seconds > bucket.filled_at) {

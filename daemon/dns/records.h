@@ -10,6 +10,15 @@
 
 namespace hort::dns {
 
+// Of a message's third octet, and of its fourth (RFC 1035 section 4.1.1, RFC 4035 section 3).
+inline constexpr std::uint8_t flag_qr = 0x80, flag_aa = 0x04, flag_tc = 0x02, flag_rd = 0x01;
+inline constexpr std::uint8_t flag_ra = 0x80, flag_ad = 0x20, flag_cd = 0x10;
+// Options of an OPT record (RFC 7873, RFC 7830, RFC 8914).
+inline constexpr std::uint16_t option_cookie = 10, option_padding = 12, option_error = 15;
+
+// TTLs with the highest bit set count as 0 (RFC 2181 section 8).
+inline std::uint32_t sane_ttl(std::uint32_t ttl) { return ttl > 0x7fffffff ? 0 : ttl; }
+
 inline constexpr std::size_t header_size = 12;
 
 namespace type {

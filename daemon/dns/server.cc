@@ -2,16 +2,18 @@
 
 #include <sys/random.h>
 
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <cstring>
 #include <thread>
 
 #include "daemon/asio.h"
+#include "daemon/dns/address_names.h"
+#include "daemon/dns/certificate.h"
 #include "daemon/dns/cookies.h"
 #include "daemon/dns/doh.h"
 #include "daemon/dns/rate_limit.h"
 #include "daemon/dns/stream_session.h"
+#include "daemon/listening.h"
 #include "daemon/log.h"
 #include "daemon/pending_timer.h"
 #include "platform/clock.h"
@@ -37,44 +39,12 @@ BlockedAnswer page_of(const std::vector<AddressBytes>& addresses) {
     BlockedAnswer out;
     for (const auto& address : addresses) {
         out.kind = BlockedAnswer::Kind::address;
-        if (platform::Endpoint{address, 0}.is_v4())
+        if (is_v4(address))
             std::memcpy(out.v4.data(), address.data() + 12, 4);
         else
             out.v6 = address;
     }
     return out;
-}
-
-// What clients of the encrypted listeners may choose from, best first.
-struct Offer {
-    std::string_view protocols[2];
-};
-constexpr Offer dot_offer{{"dot", {}}}, doh_offer{{"h2", "http/1.1"}};
-
-int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
-                    void* argument) {
-    for (const auto wanted : static_cast<const Offer*>(argument)->protocols)
-        for (unsigned at = 0; !wanted.empty() && at + 1 + in[at] <= in_size; at += 1 + in[at]) {
-            const std::string_view offered(reinterpret_cast<const char*>(in + at + 1), in[at]);
-            if (offered != wanted) continue;
-            *out = in + at + 1;
-            *out_size = in[at];
-            return SSL_TLSEXT_ERR_OK;
-        }
-    return SSL_TLSEXT_ERR_NOACK;
-}
-
-using TlsContext = std::shared_ptr<asio::ssl::context>;
-Result<TlsContext> read_certificate(const Settings& settings, const Offer& offer) {
-    auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
-    error_code fault;
-    context->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, fault);
-    context->use_certificate_chain_file(settings.certificate, fault);
-    if (fault) return Error{"the certificate cannot be used: " + fault.message(), settings.certificate, {}};
-    context->use_private_key_file(settings.key, asio::ssl::context::pem, fault);
-    if (fault) return Error{"the key cannot be used: " + fault.message(), settings.key, {}};
-    SSL_CTX_set_alpn_select_cb(context->native_handle(), choose_protocol, const_cast<Offer*>(&offer));
-    return context;
 }
 
 // A question on its way to an upstream and back.
@@ -144,8 +114,8 @@ class RunningServer final : public Server, public Answerer {
             if (auto listening = listen(place, Kind::dot); !listening) return listening;
         for (const auto& place : settings_.doh)
             if (auto listening = listen(place, Kind::doh); !listening) return listening;
-        for (const auto& acceptor : acceptors_) asio::co_spawn(io_, accept(*acceptor), asio::detached);
-        for (const auto& socket : udp_) threads_.emplace_back([this, socket] { serve_udp(socket); });
+        for (const auto& acceptor : acceptors_) accept_at(*acceptor);
+        for (const auto& socket : udp_) threads_.emplace_back([this, socket] { serve_udp(socket, {}); });
         return Done{};
     }
 
@@ -156,13 +126,15 @@ class RunningServer final : public Server, public Answerer {
     }
 
     platform::Endpoint local() const override { return udp_.front()->local(); }
-    Cache& cache() override { return cache_; }
-    std::vector<Forwarder::State> upstreams() const override { return forwarder_->states(); }
+    std::vector<UpstreamState> upstreams() const override { return forwarder_->states(); }
+    CacheState cache_state() const override { return {cache_.entries(), cache_.bytes()}; }
+    std::size_t flush(std::string_view host) override { return cache_.flush(host); }
     std::string_view server_name() const override { return settings_.name; }
 
     Status reload_certificate() override {
         if (settings_.dot.empty() && settings_.doh.empty()) return Done{};
-        auto dot = read_certificate(settings_, dot_offer), doh = read_certificate(settings_, doh_offer);
+        auto dot = read_certificate(settings_.certificate, settings_.key, dot_offer),
+             doh = read_certificate(settings_.certificate, settings_.key, doh_offer);
         if (!dot) return dot.error();
         if (!doh) return doh.error();
         dot_tls_ = *std::move(dot);
@@ -180,27 +152,29 @@ class RunningServer final : public Server, public Answerer {
         return out;
     }
 
-    void resolve(const Hostname& host, std::function<void(std::vector<AddressBytes>)> done) override {
+    void resolve(const Hostname& host, std::function<void(Resolved)> done) override {
         // IPv4 and IPv6 are asked at once; the answer comes when both are there.
         struct Both {
-            std::vector<AddressBytes> v4, v6;
+            Resolved found;
+            std::vector<AddressBytes> v6;
             int missing = 2;
         };
+        static thread_local std::vector<std::uint8_t> buffer(max_message);
         auto both = std::make_shared<Both>();
         const auto names = parts_.names.load();
         for (const auto type : {type::a, type::aaaa}) {
             const auto take = [both, type, done](std::span<const std::uint8_t> reply) {
-                (type == type::a ? both->v4 : both->v6) = addresses_in(reply);
+                (type == type::a ? both->found.addresses : both->v6) = addresses_in(reply);
+                for (const auto& name : aliases_in(reply)) both->found.names.push_back(name);
                 if (--both->missing > 0) return;
-                auto all = both->v4;
+                auto& all = both->found.addresses;
                 all.insert(all.end(), both->v6.begin(), both->v6.end());
-                done(std::move(all));
+                done(std::move(both->found));
             };
             std::vector<std::uint8_t> query(512);
             query.resize(write_query(query, host.text(), type));
             Handled handled;
             handled.question = parse_question(query).question;
-            std::vector<std::uint8_t> buffer(max_message);
             std::copy(query.begin(), query.end(), buffer.begin());
             if (const auto local = names->answer(buffer, handled.question, host); local.size > 0) {
                 take(std::span<const std::uint8_t>(buffer).first(local.size));
@@ -219,6 +193,46 @@ class RunningServer final : public Server, public Answerer {
         }
     }
 
+    // UDP and TCP of both families at one port, which the kernel chooses.
+    Result<std::uint16_t> listen_for(std::uint32_t account) override {
+        constexpr int attempts = 16;  // another program may have the port in the other family
+        Error last;
+        for (int i = 0; i < attempts; ++i) {
+            std::vector<UdpSocket> sockets;
+            const auto acceptors = acceptors_.size();
+            platform::Endpoint place = *platform::parse_endpoint("127.0.0.1:0");
+            Status done = Done{};
+            for (const char* address : {"127.0.0.1", "::1"}) {
+                place.address = *platform::parse_address(address);
+                auto udp = platform::PacketSocket::bind(place, false);
+                if (!udp) done = udp.error();
+                if (done) place.port = (*udp)->local().port;
+                if (done) done = listen(place, Kind::plain);
+                if (!done) break;
+                sockets.emplace_back(*std::move(udp));
+            }
+            if (!done) {
+                acceptors_.resize(acceptors);
+                last = done.error();
+                continue;
+            }
+            for (auto k = acceptors; k < acceptors_.size(); ++k) {
+                acceptors_[k]->account = account;
+                accept_at(*acceptors_[k]);
+            }
+            for (auto& socket : sockets) {
+                udp_.push_back(socket);
+                threads_.emplace_back([this, socket, account] { serve_udp(socket, account); });
+            }
+            return place.port;
+        }
+        return last;
+    }
+
+    std::vector<Hostname> names_of(const AddressBytes& address) const override {
+        return address_names_.names_of(address);
+    }
+
     // One message over a connection.
     void answer(std::span<const std::uint8_t> query, const Peer& peer, Reply reply) override {
         static thread_local std::vector<std::uint8_t> buffer(max_message + own_part);
@@ -228,7 +242,8 @@ class RunningServer final : public Server, public Answerer {
         std::copy(query.begin(), query.end(), buffer.begin());
         Client client;
         const auto subject = [&] {
-            client = client_of(*policy, platform::Transport::tcp, peer.client, peer.server, peer.id);
+            client = peer.account ? Client{peer.account, peer.client.address, {}, {}}
+                                  : client_of(*policy, platform::Transport::tcp, peer.client, peer.server, peer.id);
             return policy->subject(client);
         };
         const auto handled = handle(std::span(buffer).first(max_message), query.size(), *policy, *names, subject,
@@ -249,26 +264,17 @@ class RunningServer final : public Server, public Answerer {
         Kind kind;
         tcp::acceptor acceptor;
         platform::Endpoint local;
+        std::optional<std::uint32_t> account;  // whose questions alone come there
     };
 
     Status listen(const platform::Endpoint& place, Kind kind) {
-        auto out = std::make_unique<Acceptor>(Acceptor{kind, tcp::acceptor(io_), place});
-        const tcp::endpoint endpoint(to_asio(place.address), place.port);
+        const std::string what = kind == Kind::plain ? "TCP" : kind == Kind::dot ? "TLS" : "HTTPS";
+        auto acceptor =
+            listen_at(io_, place, "for DNS over " + what, kind == Kind::plain ? "choose another port with --dns" : "");
+        if (!acceptor) return acceptor.error();
+        auto out = std::make_unique<Acceptor>(Acceptor{kind, *std::move(acceptor), place, {}});
         error_code fault;
-        auto& acceptor = out->acceptor;
-        acceptor.open(endpoint.protocol(), fault);
-        if (!fault) acceptor.set_option(tcp::acceptor::reuse_address(true), fault);
-        if (!fault && endpoint.protocol() == tcp::v6()) acceptor.set_option(asio::ip::v6_only(true), fault);
-        if (!fault) acceptor.bind(endpoint, fault);
-        if (!fault) acceptor.listen(128, fault);
-        if (fault)
-            return Error{std::string("cannot listen for DNS over ") +
-                             (kind == Kind::plain ? "TCP: "
-                              : kind == Kind::dot ? "TLS: "
-                                                  : "HTTPS: ") +
-                             fault.message(),
-                         place.text(), kind == Kind::plain ? "choose another port with --dns" : ""};
-        out->local = from_asio(acceptor.local_endpoint(fault));
+        out->local = from_asio(out->acceptor.local_endpoint(fault));
         acceptors_.push_back(std::move(out));
         return Done{};
     }
@@ -288,7 +294,7 @@ class RunningServer final : public Server, public Answerer {
         return decide_question(buffer, parsed.question, policy, subject(), now, is_udp, filter_parts(names));
     }
 
-    void serve_udp(const UdpSocket& socket) {
+    void serve_udp(const UdpSocket& socket, std::optional<std::uint32_t> account) {
         const auto bound = socket->local();
         RateLimit limit(settings_.rate_limit);
         for (auto batch = socket->receive(); !batch.empty(); batch = socket->receive()) {
@@ -296,16 +302,19 @@ class RunningServer final : public Server, public Answerer {
             const auto names = parts_.names.load();
             const auto now = platform::now();
             for (auto& packet : batch) {
-                if (!packet.from.is_loopback() && !limit.allows(packet.from.address, now.boot_seconds)) {
+                // Who asks from the address that is asked is this machine.
+                const auto& asked_at = packet.via.interface != 0 ? packet.via.address : bound.address;
+                if (!packet.from.is_loopback() && packet.from.address != asked_at &&
+                    !limit.allows(packet.from.address, now.boot_seconds)) {
                     parts_.counters.dns_limited.fetch_add(1, std::memory_order_relaxed);
                     continue;
                 }
                 const std::span<std::uint8_t> buffer(packet.data, platform::Packet::capacity);
                 Client client;
                 const auto subject = [&] {
-                    const platform::Endpoint server{packet.via.interface != 0 ? packet.via.address : bound.address,
-                                                    bound.port};
-                    client = client_of(*policy, platform::Transport::udp, packet.from, server);
+                    client = account
+                                 ? Client{account, packet.from.address, {}, {}}
+                                 : client_of(*policy, platform::Transport::udp, packet.from, {asked_at, bound.port});
                     return policy->subject(client);
                 };
                 const auto handled =
@@ -379,7 +388,10 @@ class RunningServer final : public Server, public Answerer {
 
     KeptAnswer keep(const Asked& asked, const Exchanged& out) {
         auto kept = kept_answer(out.message, out.about, asked.asked, *parts_.names.load());
+        cache_.bound(kept, asked.asked);
         cache_.keep(asked.asked, kept, platform::now().boot_seconds);
+        if ((kept.facts & fact::address) != 0)
+            address_names_.note(Hostname::from_wire(asked.asked.name), addresses_in(kept.message));
         return kept;
     }
 
@@ -403,37 +415,36 @@ class RunningServer final : public Server, public Answerer {
             give(*asked, nullptr, {extended_error::no_reachable_authority, "no upstream answered"});
     }
 
-    asio::awaitable<void> accept(Acceptor& of) {
-        const auto alive = alive_;
-        for (;;) {
-            error_code fault;
-            auto socket = co_await of.acceptor.async_accept(asio::redirect_error(asio::use_awaitable, fault));
-            if (fault == asio::error::operation_aborted || fault == asio::error::bad_descriptor || !*alive) co_return;
-            if (fault) {  // out of descriptors: wait for some to come back, do not spin
-                asio::steady_timer pause(io_, 100ms);
-                co_await wait_for(pause);
-                continue;
-            }
-            if (stream_clients_ >= max_stream_clients) continue;  // closes it
-            Peer peer;
-            const auto remote = socket.remote_endpoint(fault);
-            if (fault) continue;
-            const auto local = socket.local_endpoint(fault);
-            if (fault) continue;
-            peer.client = from_asio(remote);
-            peer.server = from_asio(local);
-            socket.set_option(tcp::no_delay(true), fault);
-            auto stream = of.kind == Kind::plain
-                              ? plain_stream(std::move(socket))
-                              : tls_server(std::move(socket), of.kind == Kind::dot ? *dot_tls_ : *doh_tls_);
-            ++stream_clients_;
-            asio::co_spawn(io_,
-                           of.kind == Kind::doh ? serve_https(std::move(stream), std::move(peer), *this, alive)
-                                                : serve_stream(std::move(stream), std::move(peer), *this, alive),
-                           [this, alive](const std::exception_ptr&) {
-                               if (*alive) --stream_clients_;
-                           });
-        }
+    void accept_at(Acceptor& acceptor) {
+        asio::co_spawn(io_,
+                       accept_all(acceptor.acceptor, alive_,
+                                  [this, kind = acceptor.kind, account = acceptor.account](tcp::socket socket) {
+                                      serve(kind, std::move(socket), account);
+                                  }),
+                       asio::detached);
+    }
+
+    void serve(Kind kind, tcp::socket socket, std::optional<std::uint32_t> account) {
+        if (stream_clients_ >= max_stream_clients) return;  // closes it
+        error_code fault;
+        Peer peer;
+        const auto remote = socket.remote_endpoint(fault);
+        if (fault) return;
+        const auto local = socket.local_endpoint(fault);
+        if (fault) return;
+        peer.client = from_asio(remote);
+        peer.server = from_asio(local);
+        peer.account = account;
+        socket.set_option(tcp::no_delay(true), fault);
+        auto stream = kind == Kind::plain ? plain_stream(std::move(socket))
+                                          : tls_server(std::move(socket), kind == Kind::dot ? *dot_tls_ : *doh_tls_);
+        ++stream_clients_;
+        asio::co_spawn(io_,
+                       kind == Kind::doh ? serve_https(std::move(stream), std::move(peer), *this, alive_)
+                                         : serve_stream(std::move(stream), std::move(peer), *this, alive_),
+                       [this, alive = alive_](const std::exception_ptr&) {
+                           if (*alive) --stream_clients_;
+                       });
     }
 
     asio::io_context& io_;
@@ -444,6 +455,7 @@ class RunningServer final : public Server, public Answerer {
     TlsContext dot_tls_, doh_tls_;
     std::unique_ptr<Forwarder> forwarder_;
     Cache cache_;
+    AddressNames address_names_;
     const Cookies cookies_;
     std::shared_ptr<bool> alive_;  // false once destroyed; touched on the io_context's thread only
     std::atomic<std::size_t> queued_ = 0;

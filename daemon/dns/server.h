@@ -23,7 +23,7 @@ struct ServerParts {
     TrafficMeter& meter;
 };
 
-class Server : public NameResolver {
+class Server : public NameResolver, public DnsFront {
   public:
     static constexpr std::size_t max_stream_clients = 400;  // connections over TCP, TLS and HTTPS together
 
@@ -33,8 +33,9 @@ class Server : public NameResolver {
     ~Server() override = default;  // stops all
 
     virtual platform::Endpoint local() const = 0;
-    virtual Cache& cache() = 0;
-    virtual std::vector<Forwarder::State> upstreams() const = 0;
+    // Listens on this machine at a port where only this account's questions come, because the firewall leads them
+    // there.
+    virtual Result<std::uint16_t> listen_for(std::uint32_t account) = 0;
     // Reads the certificate anew; connections that are there keep the old one.
     virtual Status reload_certificate() = 0;
     // The listeners as others may find them (RFC 9462).

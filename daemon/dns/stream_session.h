@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,7 +16,8 @@ namespace hort::dns {
 // Who asks over a connection.
 struct Peer {
     platform::Endpoint client, server;
-    std::string id;  // that the client names; empty: none
+    std::string id;                        // that the client names; empty: none
+    std::optional<std::uint32_t> account;  // whose questions alone come there
 };
 
 // Answers one message. On the io_context's thread; outlives its sessions, or says so.

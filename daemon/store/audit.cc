@@ -10,6 +10,8 @@ constexpr const char* all_settings = R"sql(
 SELECT name || ': ' || kind || ', age tier ' || tier || iif(born = '', '', ', born ' || born) || ', at the end ' || at_end
     || iif(detail = '', '', ', keeps ' || detail)
     || iif(parent IS NULL, '', ', follows ' || (SELECT p.name FROM people p WHERE p.id = people.parent)) FROM people
+UNION ALL SELECT people.name || ': ' || switches.name || ' ' || value FROM switches JOIN people ON people.id = person
+UNION ALL SELECT 'name: ' || name || ' ' || type || ' ' || value FROM local_records
 UNION ALL SELECT name || ': account ' || account FROM accounts JOIN people ON people.id = person
 UNION ALL SELECT name || ': device ' || address FROM devices JOIN people ON people.id = person
 UNION ALL SELECT name || ': ' || verdict || ' ' || subject || iif(is_always, ' always', '')

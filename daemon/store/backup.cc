@@ -3,8 +3,12 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "daemon/device.h"
+#include "daemon/store/activity.h"
+#include "daemon/store/local_records.h"
 #include "daemon/store/people.h"
-#include "platform/endpoint.h"
+#include "daemon/switches.h"
+#include "rules/decision.h"
 #include "rules/time_text.h"
 
 namespace hort::store {
@@ -31,6 +35,7 @@ const std::vector<Part>& parts() {
     static const std::vector<Part> all = {
         {"accounts", "accounts", {{"account", text}}, false},
         {"devices", "devices", {{"address", text}}, false},
+        {"switches", "switches", {{"name", text}, {"value", text}}, false},
         {"rules",
          "rules",
          {{"subject", text}, {"is_category", number}, {"verdict", text}, {"is_always", number}},
@@ -56,6 +61,25 @@ const std::vector<Part>& parts() {
           {"answer", text},
           {"answered", number}},
          true},
+        {"activity_counts",
+         "activity_counts",
+         {{"time", number},
+          {"channel", text},
+          {"verdict", text},
+          {"reason", text},
+          {"category", text},
+          {"count", number}},
+         true},
+        {"activity",
+         "activity",
+         {{"time", number},
+          {"channel", text},
+          {"verdict", text},
+          {"reason", text},
+          {"category", text},
+          {"host", text},
+          {"count", number}},
+         true},
     };
     return all;
 }
@@ -79,6 +103,7 @@ bool is_plain_name(const std::string& text) {
 }
 
 bool is_subject(const std::string& text) {
+    if (WebRule::is_meant(text)) return static_cast<bool>(WebRule::parse(text));
     if (text.starts_with("program:")) return text.size() > 8 && text.find_first_of(",/\\") == std::string::npos;
     if (Taxonomy::shipped().find(text) || Services::shipped().find(text) != nullptr) return true;
     const auto host = Hostname::parse(text);
@@ -105,16 +130,22 @@ std::string fault_of(const Part& part, const Column& column, const json& value) 
     const std::string name = column.name, table = part.table;
     if (name == "account" && !is_plain_name(text)) return "no name of an account";
     if (name == "address") {
-        const auto address = platform::parse_address(text);
-        if (!address || platform::address_text(*address) != text) return "no address in its usual form";
+        const auto device = Device::parse(text);
+        if (!device || device->text != text) return "no device in its usual form";
     }
     if (name == "windows" && !parse_windows(text)) return "no hours";
     if (name == "days" && !parse_weekday(text) && !parse_days(text)) return "no days";
     if (name == "period" && !parse_period(text)) return "no period";
     if (name == "amounts" && !parse_amounts(text) && !parse_amount(text)) return "no amount";
+    if (name == "verdict" && table.starts_with("activity"))
+        return parse_activity_verdict(text) ? "" : "expected allow, block or watch";
     if (name == "verdict" && text != "allow" && text != "block") return "expected allow or block";
     if (name == "kind" && text != "time" && text != "site") return "expected time or site";
     if (name == "state" && text != "open" && text != "approved" && text != "denied") return "no state of a request";
+    if (name == "channel" && text != "dns" && text != "proxy") return "expected dns or proxy";
+    if (name == "reason" && !parse_reason(text)) return "no reason of a decision";
+    if (name == "category" && !text.empty() && !Taxonomy::shipped().find(text)) return "no category";
+    if (name == "host" && !text.empty() && !Hostname::parse(text)) return "no host name";
     if (name == "scope" && !are_subjects(text)) return "no scope of a budget";
     if (name == "subject" && table != "requests" && !(table == "hours" && text.empty()) && !is_subject(text))
         return "neither a site, a service nor a category";
@@ -144,6 +175,8 @@ Status put_part(Database& database, const Part& part, std::int64_t person, const
             else
                 values.emplace_back(it->get<std::int64_t>());
         }
+        if (Profile any; std::string_view(part.table) == "switches" && !put_switch(any, texts[0], texts[1]))
+            return Error{"no such switch, or no value of it", place, {}};
         if (const auto run = database.run(sql.c_str(), values); !run) return Error{run.error().what, place, {}};
     }
     return Done{};
@@ -188,6 +221,7 @@ Result<json> export_household(Database& database, const std::string& name) {
     }
     if (only != 0) return out;
     out["settings"] = json::object();
+    out["names"] = json::array();
     out["subscriptions"] = json::array();
     out["trusted_keys"] = json::array();
     auto read = database.run(
@@ -208,6 +242,10 @@ Result<json> export_household(Database& database, const std::string& name) {
             out["trusted_keys"].push_back({{"key", row.text(0)}, {"title", row.text(1)}});
         });
     if (!read) return read.error();
+    const auto records = LocalRecords(database).all();
+    if (!records) return records.error();
+    for (const auto& record : *records)
+        out["names"].push_back({{"name", record.name}, {"type", record.type}, {"value", record.value}});
     return out;
 }
 
@@ -270,6 +308,19 @@ Result<std::string> import_household(Database& database, const json& document, b
             run = database.run("INSERT OR IGNORE INTO trusted_keys (key, title) VALUES (?, ?)",
                                {key["key"].get<std::string>(), key["title"].get<std::string>()});
             if (!run) return run.error();
+        }
+        for (const auto& entry : document.value("names", json::array())) {
+            std::map<std::string, std::string> text;
+            for (const char* key : {"name", "type", "value"}) {
+                const auto value = entry.is_object() ? entry.value(key, json()) : json();
+                if (!value.is_string()) return Error{"expected text", std::string("names.") + key, {}};
+                text[key] = value.get<std::string>();
+            }
+            const auto record = LocalRecord::parse(text["name"], text["type"], text["value"]);
+            if (!record) return Error{record.error().text(), "names", {}};
+            run = database.run("INSERT OR IGNORE INTO local_records (name, type, value) VALUES (?, ?, ?)",
+                               {record->name, record->type, record->value});
+            if (!run) return Error{run.error().what, "names", {}};
         }
         for (const auto& list : document.value("subscriptions", json::array())) {
             std::map<std::string, std::string> text;

@@ -38,8 +38,9 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
     std::string check;
     auto checked = out->run("PRAGMA quick_check(1)", {}, [&](const Row& row) { check = row.text(0); });
     if (checked && check != "ok") checked = Error{"damaged: " + check, {}, {}};
-    for (const char* pragma : {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON",
-                               "PRAGMA trusted_schema=OFF", "PRAGMA cache_size=-512"})
+    for (const char* pragma :
+         {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON", "PRAGMA trusted_schema=OFF",
+          "PRAGMA cache_size=-512", "PRAGMA secure_delete=ON"})  // what is erased is overwritten
         if (checked) checked = out->run(pragma);
     umask(old_mask);
     if (!checked) return Error{"the database cannot be used: " + checked.error().what, path, hint};
@@ -88,7 +89,9 @@ Result<int> Database::run(const char* sql, const std::vector<Value>& values,
         if (value.is_number)
             sqlite3_bind_int64(raw, index, value.number);
         else
-            sqlite3_bind_text(raw, index, value.text.data(), static_cast<int>(value.text.size()), SQLITE_TRANSIENT);
+            // A null pointer would be NULL.
+            sqlite3_bind_text(raw, index, value.text.empty() ? "" : value.text.data(),
+                              static_cast<int>(value.text.size()), SQLITE_TRANSIENT);
     }
     for (;;) {
         const int rc = sqlite3_step(raw);

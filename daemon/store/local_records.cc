@@ -2,8 +2,8 @@
 
 namespace hort::store {
 
-Result<std::vector<LocalRecordRow>> LocalRecords::all() const {
-    std::vector<LocalRecordRow> out;
+Result<std::vector<LocalRecord>> LocalRecords::all() const {
+    std::vector<LocalRecord> out;
     const auto read = database_.run("SELECT name, type, value FROM local_records ORDER BY name, type, value", {},
                                     [&](const Database::Row& row) {
                                         out.push_back({row.text(0), row.text(1), row.text(2)});
@@ -12,9 +12,19 @@ Result<std::vector<LocalRecordRow>> LocalRecords::all() const {
     return out;
 }
 
-Status LocalRecords::add(const LocalRecordRow& record, const By& by) {
+Status LocalRecords::add(const LocalRecord& record, const By& by) {
     return change_settings(database_, by, [&](Said& trail) -> Status {
         std::string fault;
+        // An alias that leads back to itself leads nowhere.
+        auto target = record.type == "CNAME" ? record.value : std::string();
+        for (int i = 0; i < 8 && !target.empty() && fault.empty(); ++i) {
+            if (target == record.name) fault = record.name + " would be an alias of itself";
+            std::string next;
+            const auto read = database_.run("SELECT value FROM local_records WHERE name = ? AND type = 'CNAME'",
+                                            {target}, [&](const Database::Row& row) { next = row.text(0); });
+            if (!read) return read.error();
+            target = next;
+        }
         auto run = database_.run("SELECT type, value FROM local_records WHERE name = ?", {record.name},
                                  [&](const Database::Row& row) {
                                      if (row.text(0) == record.type && row.text(1) == record.value)

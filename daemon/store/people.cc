@@ -64,7 +64,8 @@ Result<std::vector<PersonRecord>> People::all() const {
                                row.integer(4),
                                row.text(5),
                                row.text(6),
-                               row.text(7)});
+                               row.text(7),
+                               {}});
         });
     if (!bad_tier.empty()) return Error{"the age tier of " + bad_tier + " is none", "database", {}};
     if (read)
@@ -81,6 +82,10 @@ Result<std::vector<PersonRecord>> People::all() const {
                     .rules.push_back({row.text(1), row.integer(2) != 0,
                                       row.text(3) == "allow" ? Verdict::allow : Verdict::block, row.integer(4) != 0});
             });
+    if (read)
+        read = database_.run("SELECT person, name, value FROM switches", {}, [&](const Database::Row& row) {
+            by_id(row.integer(0)).switches[row.text(1)] = row.text(2);
+        });
     if (!read) return read.error();
     return out;
 }
@@ -172,9 +177,17 @@ Status People::change(const std::string& name, const PersonChange& change, const
             if (!run) return run.error();
             said += " profile";
         }
+        for (const auto& [key, value] : change.switches) {
+            const auto run =
+                value.empty() ? database_.run("DELETE FROM switches WHERE person = ? AND name = ?", {person->id, key})
+                              : database_.run("INSERT OR REPLACE INTO switches (person, name, value) VALUES (?, ?, ?)",
+                                              {person->id, key, value});
+            if (!run) return run.error();
+            said += " " + key + " " + (value.empty() ? "as usual" : value);
+        }
         said += listed(change.accounts) + listed(change.devices);
         for (const auto& item : change.unbind) said += " without " + item;
-        return trail.is("child set", said);
+        return trail.is(person->is_profile ? "profile set" : "child set", said);
     });
 }
 
@@ -246,7 +259,8 @@ Status People::erase(const std::string& name, const By& by) {
         if (!person) return person.error();
         for (const char* sql : {"DELETE FROM usage WHERE person = ?", "DELETE FROM spans WHERE person = ?",
                                 "DELETE FROM reserves WHERE person = ?", "DELETE FROM break_states WHERE person = ?",
-                                "DELETE FROM requests WHERE person = ?"})
+                                "DELETE FROM requests WHERE person = ?", "DELETE FROM activity WHERE person = ?",
+                                "DELETE FROM activity_counts WHERE person = ?"})
             if (const auto run = database_.run(sql, {person->id}); !run) return run.error();
         return trail.is("erase", person->name);
     });

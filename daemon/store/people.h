@@ -1,6 +1,7 @@
 // People with their profiles, own rules and the trail of changes. Every change and its audit row are one transaction.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,7 +12,7 @@
 namespace hort::store {
 
 struct OwnRule {
-    std::string subject;  // a host name, the id of a service (which has no dot), or the id of a category
+    std::string subject;  // a host name, the id of a service (which has no dot), the id of a category, or a WebRule
     bool is_category = false;
     Verdict verdict = Verdict::block;
     bool is_always = false;  // an allow rule that holds outside hours, too
@@ -30,6 +31,7 @@ struct PersonRecord {
     std::string at_end =
         "lock";          // what happens to a session when the time is up: "lock", "freeze", "log-out", "nothing"
     std::string detail;  // what is kept of its use: "full", "counts"; empty: by the age tier
+    std::map<std::string, std::string> switches;  // see switches.h
 };
 
 struct PersonChange {
@@ -37,7 +39,8 @@ struct PersonChange {
     std::vector<std::string> accounts, devices;  // bound from now on
     std::vector<std::string> unbind;             // accounts and devices, not bound any more
     std::optional<std::string> born, at_end, detail;
-    std::optional<std::int64_t> parent;  // 0: no profile any more
+    std::optional<std::int64_t> parent;           // 0: no profile any more
+    std::map<std::string, std::string> switches;  // empty: not its own any more
 };
 
 class People {

@@ -179,6 +179,75 @@ CREATE TABLE local_records (
     UNIQUE (name, type, value)
 ) STRICT;
 )sql",
+    // 6: settings of few values, of persons and profiles
+    R"sql(
+CREATE TABLE switches (
+    person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (person, name)
+) STRICT;
+)sql",
+    // 7: what was blocked and allowed
+    R"sql(
+CREATE TABLE activity_counts (
+    person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    time INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    verdict TEXT NOT NULL CHECK (verdict IN ('allow', 'block')),
+    reason TEXT NOT NULL,
+    category TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (person, time, channel, verdict, reason, category)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX activity_counts_by_time ON activity_counts (time);
+CREATE TABLE activity (
+    id INTEGER PRIMARY KEY,
+    person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    time INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    verdict TEXT NOT NULL CHECK (verdict IN ('allow', 'block')),
+    reason TEXT NOT NULL,
+    category TEXT NOT NULL,
+    host TEXT NOT NULL,
+    count INTEGER NOT NULL
+) STRICT;
+CREATE INDEX activity_by_time ON activity (time);
+CREATE INDEX activity_by_person ON activity (person);
+)sql",
+    // What passes and is only watched is a verdict of its own.
+    R"sql(
+ALTER TABLE activity_counts RENAME TO old_counts;
+ALTER TABLE activity RENAME TO old_activity;
+CREATE TABLE activity_counts (
+    person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    time INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    verdict TEXT NOT NULL CHECK (verdict IN ('allow', 'block', 'watch')),
+    reason TEXT NOT NULL,
+    category TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (person, time, channel, verdict, reason, category)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE activity (
+    id INTEGER PRIMARY KEY,
+    person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE,
+    time INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    verdict TEXT NOT NULL CHECK (verdict IN ('allow', 'block', 'watch')),
+    reason TEXT NOT NULL,
+    category TEXT NOT NULL,
+    host TEXT NOT NULL,
+    count INTEGER NOT NULL
+) STRICT;
+INSERT INTO activity_counts SELECT * FROM old_counts;
+INSERT INTO activity SELECT * FROM old_activity;
+DROP TABLE old_counts;
+DROP TABLE old_activity;
+CREATE INDEX activity_counts_by_time ON activity_counts (time);
+CREATE INDEX activity_by_time ON activity (time);
+CREATE INDEX activity_by_person ON activity (person);
+)sql",
 };
 
 }  // namespace hort::store

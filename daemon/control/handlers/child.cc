@@ -2,9 +2,11 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/control/handlers.h"
+#include "daemon/device.h"
+#include "daemon/settings.h"
+#include "daemon/switches.h"
 #include "platform/accounts.h"
 #include "platform/clock.h"
-#include "platform/endpoint.h"
 #include "rules/local_time.h"
 
 namespace hort::control::handlers {
@@ -73,9 +75,9 @@ Status read_bindings(const json& params, std::vector<std::string>& accounts, std
         accounts.push_back(name);
     }
     for (const auto& device : params.value("device", json::array())) {
-        const auto address = platform::parse_address(device.get<std::string>());
-        if (!address) return address.error();
-        devices.push_back(platform::address_text(*address));
+        const auto parsed = Device::parse(device.get<std::string>());
+        if (!parsed) return parsed.error();
+        devices.push_back(parsed->text);
     }
     return Done{};
 }
@@ -87,16 +89,21 @@ Result<json> set(Household& household, const Caller& caller, const json& params,
     const auto category = Taxonomy::shipped().find(subject);
     // A site has a dot in its name, and no service has.
     const auto* service = category ? nullptr : find_service(*household.policy.load(), subject);
-    const bool is_program = subject.starts_with("program:");
-    if (!category && service == nullptr && !is_program && subject.find('.') == std::string::npos)
+    const bool is_program = subject.starts_with("program:"), is_web = WebRule::is_meant(subject);
+    if (is_web && verdict == Verdict::allow && !subject.starts_with("page:"))
+        return Error{"of a search, a download and a type there is only block", subject,
+                     "'hortctl unset' takes such a rule back; an allowed page:example.org/... is excepted from it"};
+    if (!category && service == nullptr && !is_program && !is_web && subject.find('.') == std::string::npos)
         return Error{"neither a category nor a service nor a site", subject, "'hortctl lists' shows the categories"};
     if (params.value("always", false) && category)
         return Error{"a category cannot be allowed outside the hours", {}, "name the site or the service"};
     std::string message = (category             ? "The category " + subject
                            : service != nullptr ? service->title + " (its sites and programs)"
                            : is_program         ? "The program " + subject.substr(8)
+                           : is_web             ? "\"" + subject + "\""
                                                 : subject + " and all below it") +
                           (verdict == Verdict::block ? " is blocked for " : " is allowed for ") + *name + ".";
+    if (is_web) message += " It holds where the URL is visible: in http, and in https that is looked into.";
     if (const auto host = Hostname::parse(subject);
         !category && host && ProtectedHelp::shipped().contains(*host) && verdict == Verdict::block)
         return Error{subject + " is protected help, which is always reachable", {}, "it cannot be blocked"};
@@ -116,6 +123,7 @@ json child_json(Household& household, const store::PersonRecord& record, const P
                 {"tier", name_of(record.tier)},
                 {"accounts", record.accounts},
                 {"devices", record.devices},
+                {"switches", record.switches},
                 {"rules", json::array()},
                 {"blocked_categories", json::array()},
                 {"supervised", record.tier != Tier::adult},
@@ -134,6 +142,9 @@ json child_json(Household& household, const store::PersonRecord& record, const P
         for (std::size_t i = 0; i < entries.size(); ++i)
             if (person->profile.blocked.contains(static_cast<Category>(i)))
                 out["blocked_categories"].push_back(entries[i].id);
+        // Whoever is looked after sees how much of it is kept.
+        const auto level = Settings(household.people).log_level();
+        out["log_level"] = name_of(person->profile.keeps_detail ? level : std::min(level, LogLevel::counts));
         out["times"] = times_json(policy, *person, platform::now());
     }
     return out;
@@ -174,15 +185,22 @@ Result<json> child_set(Household& household, const Caller& caller, const json& p
     }
     if (auto bound = read_bindings(params, change.accounts, change.devices); !bound) return bound.error();
     for (const auto& item : params.value("unbind", json::array())) {
-        // A device in whatever form it was typed.
-        const auto address = platform::parse_address(item.get<std::string>());
-        change.unbind.push_back(address ? platform::address_text(*address) : item.get<std::string>());
+        // A device in whatever form it was typed; an account as it is.
+        const auto text = item.get<std::string>();
+        const auto device = Device::parse(text);
+        change.unbind.push_back(device && device->kind != Device::Kind::client_id ? device->text : text);
     }
+    for (const char* key :
+         {"blocked-answer", "safe-search", "restricted-mode", "quic", "content-scan", "enforcement", "google-domains"})
+        if (params.contains(key)) {
+            const auto value = params.at(key).get<std::string>();
+            change.switches[key] = value == "default" ? "" : value;
+            if (Profile any; value != "default" && !put_switch(any, key, value))
+                return Error{value + " is no value of " + key, {}, "see 'hortctl help child set'"};
+        }
     if (!change.tier && !change.at_end && !change.detail && !change.parent && change.accounts.empty() &&
-        change.devices.empty() && change.unbind.empty())
-        return Error{"nothing to change is given",
-                     {},
-                     "expected --age, --born, --account, --device, --unbind, --profile, --at-end or --detail"};
+        change.devices.empty() && change.unbind.empty() && change.switches.empty())
+        return Error{"nothing to change is given", {}, "see 'hortctl help child set'"};
     return answer(household, household.people.change(*name, change, by(caller)), *name + " is changed.");
 }
 
@@ -224,9 +242,7 @@ Result<json> child_remove(Household& household, const Caller& caller, const json
     if (!name) return name.error();
     if (*name == household_name)
         return Error{"the profile household holds for devices that belong to nobody known", {}, "it cannot be removed"};
-    auto result = answer(household, household.people.remove(*name, by(caller)), *name + " is removed with all rules.");
-    if (result) household.recent.forget(*name);
-    return result;
+    return answer(household, household.people.remove(*name, by(caller)), *name + " is removed with all rules.");
 }
 
 Result<json> allow(Household& household, const Caller& caller, const json& params) {

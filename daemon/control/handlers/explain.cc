@@ -5,6 +5,7 @@
 #include "platform/clock.h"
 #include "rules/rule_file_policy.h"
 #include "rules/time_text.h"
+#include "rules/url_path.h"
 
 namespace hort::control::handlers {
 
@@ -83,7 +84,13 @@ Result<json> explain(Household& household, const Caller&, const json& params) {
         put_until(out, Target::session());
         return out;
     }
-    const auto text = params.at("site").get<std::string>();
+    // With a path it is a page.
+    auto text = params.at("site").get<std::string>();
+    std::string page;
+    if (const auto slash = text.find('/'); slash != std::string::npos) {
+        page = text.substr(slash);
+        text.resize(slash);
+    }
     const auto* service = find_service(*policy, text);
     auto host = Hostname::parse(service != nullptr && !service->hosts.empty() ? service->hosts.front().text() : text);
     if (service != nullptr ? service->hosts.empty()
@@ -100,8 +107,10 @@ Result<json> explain(Household& household, const Caller&, const json& params) {
         put_until(out, target);
         return out;
     }
-    const auto decision = decide(*policy, who, *host, now);
-    json out = {{"site", host->text()},
+    const auto url = page.empty() ? std::string() : normal_url(*host, page);
+    const Target target(*host, url, page);
+    const auto decision = decide(*policy, who, target, now);
+    json out = {{"site", std::string(host->text()) + page},
                 {"child", who.display_name()},
                 {"verdict", name_of(decision.verdict)},
                 {"reason", name_of(decision.reason)},
@@ -119,7 +128,7 @@ Result<json> explain(Household& household, const Caller&, const json& params) {
             out["sources"].push_back(
                 {{"list", "the service " + known->title}, {"line", nullptr}, {"entry", known->id}});
     }
-    put_until(out, *host);
+    put_until(out, target);
     return out;
 }
 

@@ -53,7 +53,16 @@ Result<json> settings_set(Household& household, const Caller& caller, const json
     const auto value = Settings::check(name, params.at("value").get<std::string>());
     if (!value) return value.error();
     if (auto done = household.people.set_setting(name, *value, by(caller)); !done) return done.error();
-    return in_force(household, {{"message", name + " is " + *value + "."}});
+    auto out = in_force(household, {{"message", name + " is " + *value + "."}});
+    if (!out || name != "log-level") return out;
+    // What a lower level does not keep goes at once.
+    household.flush_activity();
+    const auto level = Settings(household.people).log_level();
+    if (auto done =
+            household.activity.reduce(level >= LogLevel::counts, level >= LogLevel::blocked, level >= LogLevel::full);
+        !done)
+        return done.error();
+    return out;
 }
 
 Result<json> audit(Household& household, const Caller&, const json& params) {
@@ -73,6 +82,7 @@ Result<json> audit(Household& household, const Caller&, const json& params) {
 Result<json> export_all(Household& household, const Caller&, const json& params) {
     household.timekeeper.catch_up();
     household.timekeeper.flush();
+    household.flush_activity();
     return store::export_household(household.database, params.value("child", ""));
 }
 
@@ -85,6 +95,7 @@ Result<json> import_all(Household& household, const Caller& caller, const json& 
     if (content.is_discarded()) return Error{"the file is not JSON", path, "'hortctl export' writes such a file"};
     const auto done = store::import_household(household.database, content, params.value("replace", false), by(caller));
     if (!done) return Error{done.error().what, path + ": " + done.error().where, done.error().hint};
+    if (auto names = household.put_names_in_force(); !names) return names.error();
     return in_force(household, {{"message", *done}});
 }
 
@@ -93,8 +104,8 @@ Result<json> erase(Household& household, const Caller& caller, const json& param
     if (!person) return person.error();
     household.timekeeper.catch_up();
     household.timekeeper.flush();
+    household.flush_activity();
     if (auto done = household.people.erase(person->name, by(caller)); !done) return done.error();
-    household.recent.forget(person->name);
     return in_force(household, {{"message", "What " + person->name +
                                                 " used, asked for and was refused is erased. The rules stay: 'hortctl "
                                                 "child remove " +

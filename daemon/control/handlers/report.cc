@@ -32,6 +32,8 @@ std::string words_of(Reason reason) {
             return "paused";
         case Reason::own_rule:
             return "own rules";
+        case Reason::content:
+            return "What is written there";
         case Reason::not_on_list:
             return "not on the list";
         default:
@@ -100,14 +102,21 @@ Result<json> report(Household& household, const Caller&, const json& params) {
     if (const auto requests = household.grants.requests(true))
         for (const auto& request : *requests) open += request.person == record->id;
     out["open_requests"] = open;
-    json blocked = json::object();
-    for (const auto& entry : household.recent.newest(1000)) {
-        if (entry.child != record->name) continue;
+    json blocked = json::object(), watched = json::object();
+    household.flush_activity();
+    const auto since =
+        policy->zone.first_moment_of({today - days + 1, Settings(household.people).day_begin()}) / 3600 * 3600;
+    const auto counts = household.activity.counts(record->id, since, 10'000);
+    if (!counts) return counts.error();
+    for (const auto& entry : *counts) {
+        if (entry.verdict == store::ActivityVerdict::allow) continue;
+        auto& out_of = entry.verdict == store::ActivityVerdict::block ? blocked : watched;
         const std::string why =
             entry.category ? Taxonomy::shipped().entries()[*entry.category].title.en : words_of(entry.reason);
-        blocked[why] = blocked.value(why, std::uint64_t{0}) + entry.count;
+        out_of[why] = out_of.value(why, std::uint64_t{0}) + entry.count;
     }
     out["blocked"] = std::move(blocked);
+    out["watched"] = std::move(watched);
     return out;
 }
 

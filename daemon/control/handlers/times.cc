@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "daemon/asking.h"
 #include "daemon/control/handlers.h"
 #include "platform/clock.h"
 #include "rules/time_text.h"
@@ -274,29 +275,11 @@ Result<json> ask(Household& household, const Caller& caller, const json& params)
     if (name.empty()) return Error{"for whom is not said", {}, "expected --child NAME"};
     const auto person = household.people.find(name);
     if (!person) return person.error();
-    store::RequestRecord request;
-    request.person = person->id;
-    request.child = person->name;
-    request.kind = params.at("kind");
-    request.why = params.value("why", "");
-    request.made = platform::now().wall_seconds;
-    if (request.why.size() > 200) return Error{"the reason is longer than 200 octets", {}, {}};
-    const auto what = params.at("what").get<std::string>();
-    if (request.kind == "time") {
-        const auto seconds = parse_duration(what);
-        if (!seconds) return seconds.error();
-        request.seconds = *seconds;
-        request.subject = text_of_duration(*seconds);
-    } else {
-        const auto host = Hostname::parse(what);
-        if (!host) return host.error();
-        if (host->label_count() < 2) return Error{"no site", what, "expected one such as example.org"};
-        request.subject = std::string(host->text());
-    }
-    const auto id = household.grants.ask(request, by(caller));
-    if (!id) return id.error();
-    return json{{"message", "Request " + std::to_string(*id) + " waits for an answer: " + request.subject + "."},
-                {"id", *id}};
+    const auto asked = ask_guardian(household.grants, *person, params.at("kind"), params.at("what"),
+                                    params.value("why", ""), by(caller));
+    if (!asked) return asked.error();
+    return json{{"message", "Request " + std::to_string(asked->id) + " waits for an answer: " + asked->subject + "."},
+                {"id", asked->id}};
 }
 
 Result<json> requests(Household& household, const Caller& caller, const json& params) {

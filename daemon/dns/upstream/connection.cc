@@ -46,8 +46,10 @@ class KeptTransport final : public Transport, public std::enable_shared_from_thi
 
     asio::awaitable<Exchanged> exchange(const Question& question) override {
         const auto self = shared_from_this();
-        // A kept connection may have been closed by the other side just now: then it is tried once more on a new one.
-        for (int attempt = 0;; ++attempt) {
+        // A connection that was there already may have been closed by the other side just now, which says nothing of
+        // the upstream; one that broke under way is tried once more.
+        for (int broken = 0;;) {
+            const bool is_new = !connection_ || connection_->is_dead();
             const auto connection = connection_for_use(co_await asio::this_coro::executor);
             co_await connection->wait_until_ready();
             if (connection->is_dead()) co_return Exchanged::failed(Failure::network);
@@ -56,7 +58,7 @@ class KeptTransport final : public Transport, public std::enable_shared_from_thi
             if (out.failure == Failure::none && out.about.rcode == 1) out = co_await connection->ask(question, false);
             if (out.failure == Failure::none && out.about.size < question.end)
                 out = Exchanged::failed(Failure::network);
-            if (out.failure != Failure::network || !connection->is_dead() || attempt > 0) co_return out;
+            if (out.failure != Failure::network || !connection->is_dead() || (is_new && ++broken > 1)) co_return out;
         }
     }
 

@@ -239,8 +239,8 @@ void Forwarder::ask(const Question& question, Done done) {
                    });
 }
 
-std::vector<Forwarder::State> Forwarder::states() const {
-    std::vector<State> out;
+std::vector<UpstreamState> Forwarder::states() const {
+    std::vector<UpstreamState> out;
     for (const auto& group : groups_)
         for (const auto& one : group->upstreams)
             out.push_back({one->address.text(), std::string(group->zone.text()), one->is_resting(), one->answered,

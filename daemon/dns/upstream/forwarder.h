@@ -11,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include "daemon/daemon.h"
 #include "daemon/dns/upstream/forwarder_settings.h"
 #include "daemon/dns/upstream/transport.h"
 
@@ -32,14 +33,7 @@ class Forwarder {
     // No upstream that the question may go to answers just now, as far as is known.
     bool is_down(const Question& question) const;
 
-    struct State {
-        std::string address;
-        std::string zone;  // empty: for everything else
-        bool is_resting = false;
-        std::uint64_t answered = 0, failed = 0;
-        std::int64_t round_trip = 0;  // microseconds, smoothed; 0: not known
-    };
-    std::vector<State> states() const;
+    std::vector<UpstreamState> states() const;
 
   private:
     struct Upstream;

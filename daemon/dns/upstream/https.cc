@@ -67,8 +67,12 @@ class Https final : public Connection {
 
 std::shared_ptr<Transport> make_https_transport(const UpstreamAddress& address, asio::ssl::context& tls) {
     const auto port = address.endpoints.front().port;
-    auto authority = address.name.find(':') == std::string::npos ? address.name : "[" + address.name + "]";
-    if (port != 443) authority += ":" + std::to_string(port);
+    auto authority = address.name;
+    if (authority.find(':') != std::string::npos) {
+        authority.insert(authority.begin(), '[');
+        authority += ']';
+    }
+    if (port != 443) authority.append(1, ':').append(std::to_string(port));
     return make_kept_transport(address, tls, [authority, path = address.path](const asio::any_io_executor& executor) {
         return std::make_shared<Https>(executor, authority, path);
     });

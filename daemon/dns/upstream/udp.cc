@@ -145,9 +145,13 @@ std::optional<Answer> accept_over_connection(std::span<std::uint8_t> packet, con
                                              std::uint16_t id) {
     Mismatch why = Mismatch::none;
     auto about = accept_answer(packet, question, id, &why);
-    if (why != Mismatch::spelling) return about;
-    std::copy(question.name.begin(), question.name.end(), packet.begin() + header_size);
-    return accept_answer(packet, question, id);
+    if (why == Mismatch::spelling) {
+        std::copy(question.name.begin(), question.name.end(), packet.begin() + header_size);
+        about = accept_answer(packet, question, id);
+    }
+    // There is room for all of it: what is truncated here is broken, and nowhere else to be had whole.
+    if (about && about->is_truncated) return std::nullopt;
+    return about;
 }
 
 std::uint16_t random_id() { return static_cast<std::uint16_t>(random_octet() << 8 | random_octet()); }
