@@ -1,5 +1,8 @@
 #include "daemon/proxy/block_page.h"
 
+#include "daemon/proxy/ask_form.h"
+#include "daemon/proxy/block_words.h"
+
 namespace hort::proxy {
 namespace {
 
@@ -9,8 +12,14 @@ std::string_view reason_phrase(int status) {
             return "Forbidden";
         case 405:
             return "Method Not Allowed";
+        case 200:
+            return "OK";
+        case 409:
+            return "Conflict";
         case 408:
             return "Request Timeout";
+        case 413:
+            return "Content Too Large";
         case 414:
             return "URI Too Long";
         case 417:
@@ -34,25 +43,84 @@ std::string_view reason_phrase(int status) {
     }
 }
 
-std::string response(int status, const std::string& body, bool keeps_alive, bool is_head) {
+std::string response(int status, std::string_view type, const std::string& body, bool keeps_alive, bool is_head) {
     std::string out = "HTTP/1.1 " + std::to_string(status) + " " + std::string(reason_phrase(status)) +
-                      "\r\nContent-Type: text/html; charset=utf-8\r\nCache-Control: "
-                      "no-store\r\nContent-Security-Policy: default-src 'none'; style-src "
-                      "'unsafe-inline'\r\nX-Content-Type-Options: nosniff\r\nContent-Length: " +
+                      "\r\nContent-Type: " + std::string(type) +
+                      "\r\nCache-Control: no-store\r\nContent-Security-Policy: default-src 'none'; style-src "
+                      "'unsafe-inline'; form-action 'self'; frame-ancestors 'self'\r\nX-Content-Type-Options: "
+                      "nosniff\r\nContent-Length: " +
                       std::to_string(body.size()) + "\r\nConnection: " + (keeps_alive ? "keep-alive" : "close") +
                       "\r\n\r\n";
     return is_head ? out : out + body;
 }
 
-std::string page(std::string_view title, const std::string& content) {
-    return "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+constexpr std::string_view html = "text/html; charset=utf-8";
+
+std::string page(std::string_view language, std::string_view title, const std::string& content) {
+    return "<!doctype html>\n<html lang=\"" + std::string(language) +
+           "\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" "
            "content=\"width=device-width\">\n<title>" +
            std::string(title) +
-           "</title>\n<style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 "
-           "1.2rem;color:#223}"
-           "h1{font-size:1.5rem}p.why{background:#eef2f7;border-radius:.5rem;padding:.8rem "
-           "1rem;overflow-wrap:anywhere}</style></head>\n<body>\n" +
+           "</title>\n<style>"
+           "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:10vh auto;padding:0 1.2rem;color:#223;"
+           "background:#fff}"
+           "h1{font-size:1.6rem;line-height:1.25;text-wrap:balance}p,code{overflow-wrap:anywhere}"
+           "form{display:flex;flex-wrap:wrap;gap:.6rem}label{flex:1 0 "
+           "100%}input,select,button{font:inherit;padding:.5rem .7rem;"
+           "border:1px solid #99a;border-radius:.4rem;background:inherit;color:inherit}input{flex:1 1 "
+           "12rem;min-width:0}"
+           "button{background:#0b5cad;border-color:#0b5cad;color:#fff;cursor:pointer}.phone{white-space:nowrap}"
+           ".why{background:#eef2f7;border-radius:.5rem;padding:.8rem 1rem}"
+           ".help{border-top:1px solid #ccd;margin-top:2rem;padding-top:1rem}.help a{font-weight:600;color:#0b5cad}"
+           "code{display:block;background:#f6f6f6;padding:.4rem .6rem;border-radius:.3rem}"
+           "@media(prefers-color-scheme:dark){body{background:#16181d;color:#dde}.why{background:#242a35}"
+           "code{background:#22252c}.help{border-color:#445}.help a{color:#8cc4ff}}"
+           "</style></head>\n<body>\n" +
            content + "</body>\n</html>\n";
+}
+
+// A GIF of one transparent pixel.
+constexpr std::string_view pixel(
+    "GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00"
+    "\x01\x00\x00\x02\x02\x44\x01\x00;",
+    43);
+
+// What a ruling is about, in the page's language.
+std::string what_of(const Ruling& ruling, bool is_german) {
+    const auto& source = ruling.decision.source;
+    if (source.category) {
+        const auto& title = Taxonomy::shipped().entries()[*source.category].title;
+        return is_german ? title.de : title.en;
+    }
+    if (source.service != nullptr) return source.service->title;
+    if (source.web != nullptr) return source.web->text;
+    const auto name = Hostname::parse(ruling.site);
+    return name && source.matched_labels > 0 ? std::string(name->suffix(source.matched_labels)) : ruling.site;
+}
+
+// "at 16:00", or with the day where it is another one.
+std::string when(const Ruling& ruling, const BlockWords::Language& words) {
+    const auto then = ruling.policy->zone.local_time(ruling.until->wall_seconds);
+    const auto today = ruling.policy->zone.local_time(ruling.at.wall_seconds);
+    const auto two_digits = [](int number) { return (number < 10 ? "0" : "") + std::to_string(number); };
+    const auto time = two_digits(then.minute / 60) + ":" + two_digits(then.minute % 60);
+    return fill_in(then.day == today.day ? words.at : words.on,
+                   {{"time", time}, {"day", words.days[static_cast<std::size_t>(then.weekday())]}});
+}
+
+std::string ask_form(const BlockWords::Language& words, Tier tier, const std::string& token, bool is_about_time) {
+    std::string out = "<form method=\"post\" action=\"" + std::string(ask_path) + "\">\n<label for=\"why\">" +
+                      (is_about_time ? words.ask_time : words.ask).for_tier(tier) +
+                      "</label>\n<input type=\"hidden\" name=\"token\" value=\"" + token + "\">";
+    if (is_about_time) {
+        out += "<select name=\"minutes\">";
+        for (const char* count : {"15", "30", "60"})
+            out += std::string("<option value=\"") + count + "\">" + fill_in(words.minutes, {{"count", count}}) +
+                   "</option>";
+        out += "</select>";
+    }
+    return out + "<input id=\"why\" name=\"why\" maxlength=\"200\" autocomplete=\"off\" placeholder=\"" + words.why +
+           "\"><button>" + words.send + "</button>\n</form>\n";
 }
 
 }  // namespace
@@ -83,24 +151,75 @@ std::string escape_html(std::string_view text) {
     return out;
 }
 
-std::string block_page(const Decision& decision, const Policy& policy, const Subject& who, const Hostname& host,
-                       bool keeps_alive, bool is_head) {
-    const auto why = explain(decision, policy, who, host);
-    const std::string content = "<h1>This site is blocked here</h1>\n<p class=\"why\">" + escape_html(why) +
-                                "</p>\n<p>If you think that this is wrong, talk to your parents or teachers: they can "
-                                "allow the site with\n<code>hortctl allow " +
-                                escape_html(who.person != nullptr ? who.person->name : "CHILD") + " " +
-                                escape_html(host.text()) +
-                                "</code>.</p>\n<p>If something worries you, you can call "
-                                "<strong>116&thinsp;111</strong> in most countries of Europe. Talking to them is "
-                                "free, never blocked and never logged.</p>\n";
-    return response(403, page("Blocked", content), keeps_alive, is_head);
+BlockPageFor BlockPageFor::request(const RequestHead& request, bool keeps_alive) {
+    BlockPageFor out;
+    out.languages = field_of(request.fields, "accept-language");
+    out.keeps_alive = keeps_alive;
+    out.is_head = request.method == "HEAD";
+    const auto destination = field_of(request.fields, "sec-fetch-dest");
+    const auto accepted = field_of(request.fields, "accept");
+    if (destination == "image" || (destination.empty() && accepted.starts_with("image/")))
+        out.purpose = Purpose::picture;
+    else if ((!destination.empty() && destination != "document" && destination != "iframe" && destination != "frame") ||
+             accepted.starts_with("text/css"))
+        out.purpose = Purpose::part;
+    return out;
+}
+
+std::string block_page(const Ruling& ruling, const BlockPageFor& what) {
+    if (what.purpose == Purpose::picture)
+        return response(403, "image/gif", std::string(pixel), what.keeps_alive, what.is_head);
+    if (what.purpose == Purpose::part) return response(403, "text/plain", {}, what.keeps_alive, what.is_head);
+    const auto& [tag, words] = BlockWords::shipped().language(what.languages);
+    const auto tier = ruling.who.profile->tier;
+    const auto& help = ProtectedHelp::shipped().of_country(ruling.policy->country);
+    const auto& source = ruling.decision.source;
+    const std::map<std::string, std::string> values = {
+        {"site", escape_html(ruling.site)}, {"what", escape_html(what_of(ruling, tag == "de"))}, {"phone", help.phone}};
+    std::string content = "<h1>" + words.heading.for_tier(tier) + "</h1>\n<p class=\"why\">";
+    if (source.is_within)
+        content += fill_in(words.within.for_tier(tier), values);
+    else if (source.web != nullptr && source.web->kind != WebRule::Kind::page)
+        content += fill_in(words.web.at(source.web->kind).for_tier(tier), values);
+    else if (const auto why = words.reason.find(ruling.decision.reason); why != words.reason.end())
+        content += fill_in(why->second.for_tier(tier), values);
+    if (ruling.until) {
+        auto until = fill_in(words.until.for_tier(tier), {{"until", when(ruling, words)}});
+        if (until[0] >= 'a' && until[0] <= 'z') until[0] = static_cast<char>(until[0] - 32);
+        content += " " + until;
+    }
+    content += "</p>\n";
+    const auto reason = ruling.decision.reason;
+    const bool is_about_time = reason == Reason::schedule || reason == Reason::budget;
+    if (reason != Reason::pause && reason != Reason::bypass && reason != Reason::break_time)
+        content += what.ask_token.empty() ? "<p>" + words.ask_elsewhere.for_tier(tier) + "</p>\n"
+                                          : ask_form(words, tier, what.ask_token, is_about_time);
+    const std::string host(help.host.text());
+    content += "<p class=\"help\">" + words.help.for_tier(tier) + " <a href=\"https://" + host + "/\">" + host + "</a>";
+    if (!help.phone.empty()) {
+        std::string digits;
+        for (const char c : help.phone)
+            if ((c >= '0' && c <= '9') || c == '+') digits += c;
+        content += ", <a class=\"phone\" href=\"tel:" + digits + "\">" + fill_in(words.phone, values) + "</a>";
+    }
+    content += "</p>\n";
+    return response(403, html, page(tag, words.title.for_tier(tier), content), what.keeps_alive, what.is_head);
+}
+
+std::string asked_page(const Ruling& ruling, const BlockPageFor& what, const Status& done) {
+    const auto& [tag, words] = BlockWords::shipped().language(what.languages);
+    const auto tier = ruling.who.profile->tier;
+    const auto& text = (done ? words.asked : words.not_asked).for_tier(tier);
+    std::string content = "<h1>" + words.heading.for_tier(tier) + "</h1>\n<p class=\"why\">" + text;
+    if (!done && tier > Tier::age_7_11) content += " " + escape_html(done.error().what);
+    content += "</p>\n<p><a href=\"/\">" + words.back + "</a></p>\n";
+    return response(done ? 200 : 409, html, page(tag, words.title.for_tier(tier), content), what.keeps_alive, false);
 }
 
 std::string error_page(int status, std::string_view what) {
-    return response(status,
-                    page(reason_phrase(status), "<h1>" + std::string(reason_phrase(status)) +
-                                                    "</h1>\n<p class=\"why\">" + escape_html(what) + "</p>\n"),
+    const std::string phrase(reason_phrase(status));
+    return response(status, html,
+                    page("en", phrase, "<h1>" + phrase + "</h1>\n<p class=\"why\">" + escape_html(what) + "</p>\n"),
                     false, false);
 }
 

@@ -3,13 +3,30 @@
 
 #include <string>
 
-#include "rules/decision.h"
+#include "daemon/proxy/http_message.h"
+#include "daemon/proxy/judge.h"
 
 namespace hort::proxy {
 
-// A whole response: 403, never stored. `is_head`: without its body.
-std::string block_page(const Decision& decision, const Policy& policy, const Subject& who, const Hostname& host,
-                       bool keeps_alive, bool is_head);
+// What an answer is for: a page that a person looks at, a picture in one, or another part of one.
+enum class Purpose : std::uint8_t { page, picture, part };
+
+struct BlockPageFor {
+    Purpose purpose = Purpose::page;
+    std::string_view languages = {};  // Accept-Language
+    bool keeps_alive = false;
+    bool is_head = false;        // the answer goes without its body
+    std::string ask_token = {};  // of the form by which a guardian is asked; empty: there is nobody to ask from here
+
+    // By what the browser says of its request (Sec-Fetch-Dest, or else Accept).
+    static BlockPageFor request(const RequestHead& request, bool keeps_alive);
+};
+
+// A whole response: 403, never stored. The page is in the person's language and in words for its age; a picture is one
+// that nobody sees, and another part is empty.
+std::string block_page(const Ruling& ruling, const BlockPageFor& what);
+// A whole response: what was asked waits for an answer, or it does not, and why.
+std::string asked_page(const Ruling& ruling, const BlockPageFor& what, const Status& done);
 // A whole response that ends the connection.
 std::string error_page(int status, std::string_view what);
 std::string escape_html(std::string_view text);

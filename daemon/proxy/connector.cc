@@ -1,67 +1,129 @@
 #include "daemon/proxy/connector.h"
 
 #include "daemon/pending_timer.h"
+#include "daemon/proxy/stream.h"
 
 namespace hort::proxy {
 namespace {
 
 using namespace std::chrono_literals;
-using namespace asio::experimental::awaitable_operators;
 using asio::ip::tcp;
+constexpr auto attempt_delay = 250ms;  // RFC 8305 section 8
 constexpr auto connect_limit = 10s;
 
-asio::awaitable<std::vector<AddressBytes>> addresses_of(NameResolver& resolver, const std::string& host) {
-    std::vector<AddressBytes> out;
+// Those of IPv6 and IPv4 by turns, IPv6 first (RFC 8305 section 4).
+std::vector<AddressBytes> in_order(const std::vector<AddressBytes>& addresses) {
+    std::vector<AddressBytes> v4, v6, out;
+    for (const auto& address : addresses) (is_v4(address) ? v4 : v6).push_back(address);
+    for (std::size_t i = 0; i < std::max(v4.size(), v6.size()); ++i) {
+        if (i < v6.size()) out.push_back(v6[i]);
+        if (i < v4.size()) out.push_back(v4[i]);
+    }
+    return out;
+}
+
+bool is_own(const platform::Endpoint& target, const std::vector<platform::Endpoint>& own) {
+    return std::any_of(own.begin(), own.end(), [&](const platform::Endpoint& listener) {
+        return target.port == listener.port &&
+               (target == listener || target.is_unspecified() ||
+                (target.is_loopback() && (listener.is_loopback() || listener.is_unspecified())));
+    });
+}
+
+// A socket whose ends have the same address leads to this machine, by whatever name.
+bool leads_here(const tcp::socket& socket, const std::vector<platform::Endpoint>& own) {
+    error_code fault, other;
+    const auto remote = from_asio(socket.remote_endpoint(fault)), local = from_asio(socket.local_endpoint(other));
+    return !fault && !other && remote.address == local.address &&
+           std::any_of(own.begin(), own.end(), [&](const auto& listener) { return listener.port == remote.port; });
+}
+
+// What several attempts share. On the io_context's thread.
+struct Race {
+    explicit Race(const asio::any_io_executor& executor)
+        : changed(executor, asio::steady_timer::time_point::max()), winner(executor) {}
+    asio::steady_timer changed;  // cancelled whenever an attempt ended
+    tcp::socket winner;
+    bool is_won = false, is_over = false;
+    int failed = 0;
+    std::vector<std::weak_ptr<tcp::socket>> attempts;
+};
+
+void attempt(const std::shared_ptr<Race>& race, const platform::Endpoint& target) {
+    auto socket = std::make_shared<tcp::socket>(race->winner.get_executor());
+    race->attempts.push_back(socket);
+    socket->async_connect(tcp::endpoint(to_asio(target.address), target.port), [race, socket](const error_code& fault) {
+        if (race->is_over) return;
+        if (fault)
+            ++race->failed;
+        else if (!race->is_won)
+            race->winner = std::move(*socket), race->is_won = true;
+        race->changed.cancel();
+    });
+}
+
+}  // namespace
+
+asio::awaitable<Resolved> resolve(NameResolver& resolver, std::string host) {
+    Resolved out;
     if (const auto literal = platform::parse_address(host)) {
-        out.push_back(*literal);
+        out.addresses.push_back(*literal);
         co_return out;
     }
     const auto name = Hostname::parse(host);
     if (!name) co_return out;
     // localhost never leaves the machine (RFC 6761 section 6.3).
     if (name->suffix(1) == "localhost") {
-        out.push_back(*platform::parse_address("127.0.0.1"));
-        out.push_back(*platform::parse_address("::1"));
+        out.addresses = {*platform::parse_address("127.0.0.1"), *platform::parse_address("::1")};
         co_return out;
     }
-    auto found = std::make_shared<std::vector<AddressBytes>>();
-    auto ready =
-        std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
-    auto is_done = std::make_shared<bool>(false);
-    resolver.resolve(*name, [found, ready, is_done](std::vector<AddressBytes> addresses) {
-        *found = std::move(addresses);
-        *is_done = true;
-        ready->cancel();
+    struct Wait {
+        explicit Wait(const asio::any_io_executor& executor) : ready(executor, asio::steady_timer::time_point::max()) {}
+        asio::steady_timer ready;
+        bool is_done = false;
+        Resolved found;
+    };
+    const auto wait = std::make_shared<Wait>(co_await asio::this_coro::executor);
+    resolver.resolve(*name, [wait](Resolved found) {
+        wait->found = std::move(found);
+        wait->is_done = true;
+        wait->ready.cancel();
     });
     error_code ignored;
-    if (!*is_done) co_await ready->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    co_return *found;
+    while (!wait->is_done) co_await wait->ready.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_return std::move(wait->found);
 }
 
-}  // namespace
-
-asio::awaitable<Connected> connect_to(NameResolver& resolver, std::string host, std::uint16_t port,
-                                      platform::Endpoint own) {
+asio::awaitable<Connected> connect_to(std::vector<AddressBytes> addresses, std::uint16_t port,
+                                      const std::vector<platform::Endpoint>& own) {
     const auto executor = co_await asio::this_coro::executor;
-    const auto addresses = co_await addresses_of(resolver, host);
-    int status = 502;
-    for (const auto& address : addresses) {
-        const platform::Endpoint target{address, port};
-        if (target == own || (target.is_loopback() && own.is_loopback() && target.port == own.port))
-            co_return Connected{tcp::socket(executor), 508};
-        tcp::socket socket(executor);
-        error_code fault;
-        asio::steady_timer timer(executor, connect_limit);
-        const tcp::endpoint endpoint(to_asio(address), port);
-        auto first = co_await (socket.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, fault)) ||
-                               wait_for(timer));
-        if (first.index() == 0 && !fault) {
-            socket.set_option(tcp::no_delay(true), fault);
-            co_return Connected{std::move(socket), 0};
-        }
-        status = first.index() == 1 ? 504 : 502;
+    addresses = in_order(addresses);
+    for (const auto& address : addresses)
+        if (is_own({address, port}, own)) co_return Connected{tcp::socket(executor), 508};
+    const auto race = std::make_shared<Race>(executor);
+    const auto end = std::chrono::steady_clock::now() + connect_limit;
+    std::size_t next = 0;
+    bool is_late = false;
+    while (!race->is_won && !is_late) {
+        const bool is_idle = race->failed == static_cast<int>(next);
+        if (is_idle && next == addresses.size()) break;
+        if (next < addresses.size()) attempt(race, {addresses[next++], port});
+        const auto now = std::chrono::steady_clock::now();
+        const int failed = race->failed;
+        // Until an attempt ends, or it is time for the next one.
+        race->changed.expires_at(next < addresses.size() ? std::min(end, now + attempt_delay) : end);
+        while (!race->is_won && race->failed == failed && race->changed.expiry() > std::chrono::steady_clock::now())
+            co_await wait_for(race->changed);
+        is_late = std::chrono::steady_clock::now() >= end;
     }
-    co_return Connected{tcp::socket(executor), status};
+    race->is_over = true;
+    error_code ignored;
+    for (const auto& attempt : race->attempts)
+        if (const auto socket = attempt.lock()) socket->close(ignored);
+    if (!race->is_won) co_return Connected{tcp::socket(executor), is_late ? 504 : 502};
+    if (leads_here(race->winner, own)) co_return Connected{tcp::socket(executor), 508};
+    prepare(race->winner);
+    co_return Connected{std::move(race->winner), 0};
 }
 
 }  // namespace hort::proxy

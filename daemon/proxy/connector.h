@@ -1,4 +1,4 @@
-// Opens a connection to a host: its addresses one after the other, each with a time limit.
+// Finds a host's addresses and opens a connection to one of them, IPv6 and IPv4 side by side (RFC 8305).
 #pragma once
 
 #include "daemon/asio.h"
@@ -6,13 +6,17 @@
 
 namespace hort::proxy {
 
+// `host` is a host name or an IP address; no address when there is none.
+asio::awaitable<Resolved> resolve(NameResolver& resolver, std::string host);
+
 struct Connected {
     asio::ip::tcp::socket socket;
     int status = 0;  // of the error page when it failed: 502, 504 or 508
 };
 
-// `host` is a host name or an IP address. `own` is the proxy's own listener, which is never connected to.
-asio::awaitable<Connected> connect_to(NameResolver& resolver, std::string host, std::uint16_t port,
-                                      platform::Endpoint own);
+// The first that answers; the next one is tried beside it after a quarter of a second. `own` are this daemon's
+// listeners, which are never connected to.
+asio::awaitable<Connected> connect_to(std::vector<AddressBytes> addresses, std::uint16_t port,
+                                      const std::vector<platform::Endpoint>& own);
 
 }  // namespace hort::proxy

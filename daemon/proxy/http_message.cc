@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "rules/ascii.h"
+
 namespace hort::proxy {
 namespace {
 
@@ -25,10 +27,8 @@ bool is_value(std::string_view text) {  // no control octets but the tab
     return std::all_of(text.begin(), text.end(),
                        [](char c) { return static_cast<unsigned char>(c) >= 0x20 ? c != 0x7f : c == '\t'; });
 }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-bool same(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
+bool same(std::string_view a, std::string_view b) { return is_same_ignoring_case(a, b); }
+bool starts_with(std::string_view text, std::string_view start) { return same(text.substr(0, start.size()), start); }
 std::string_view trim(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -48,7 +48,8 @@ constexpr std::string_view not_forwarded[] = {"connection",
                                               "proxy-authentication-info",
                                               "http2-settings",
                                               "content-length",
-                                              "expect"};
+                                              "expect",
+                                              "alt-svc"};  // what it offers (HTTP/3) passes by the proxy (RFC 7838)
 bool is_framing_or_host(std::string_view name) {
     return same(name, "host") || same(name, "content-length") || same(name, "transfer-encoding");
 }
@@ -66,6 +67,7 @@ struct Fields {
     std::vector<Field> all;
     std::optional<std::string_view> host, length, coding;
     bool says_close = false, says_keep_alive = false, expects_continue = false;
+    bool says_upgrade = false, names_websocket = false, binds_connection = false;
 };
 
 std::variant<Fields, HttpFault> parse_fields(std::string_view head) {
@@ -97,12 +99,18 @@ std::variant<Fields, HttpFault> parse_fields(std::string_view head) {
             if (!same(field.value, "100-continue")) return HttpFault{417, "an unknown expectation"};
             out.expects_continue = true;
         }
+        if (same(field.name, "upgrade"))
+            for_each_item(field.value, [&](std::string_view item) { out.names_websocket |= same(item, "websocket"); });
+        if (same(field.name, "www-authenticate"))
+            out.binds_connection |= starts_with(field.value, "ntlm") || starts_with(field.value, "negotiate");
         if (same(field.name, "connection") || same(field.name, "proxy-connection")) {
             for_each_item(field.value, [&](std::string_view item) {
                 if (same(item, "close"))
                     out.says_close = true;
                 else if (same(item, "keep-alive"))
                     out.says_keep_alive = true;
+                else if (same(item, "upgrade"))
+                    out.says_upgrade = true;
                 else if (!is_framing_or_host(item))
                     named_by_connection.push_back(item);
             });
@@ -124,6 +132,19 @@ std::optional<std::uint64_t> parse_number(std::string_view digits) {
         out = out * 10 + static_cast<unsigned>(c - '0');
     }
     return out;
+}
+
+// A number that fits 63 bits and is beyond what anybody sends.
+bool is_large_number(std::string_view digits) {
+    return digits.size() == 19 && digits.find_first_not_of("0123456789") == std::string_view::npos &&
+           digits <= "9223372036854775807";
+}
+
+// "ftp:", "urn:" and the like (RFC 3986 section 3.1).
+bool has_scheme(std::string_view target) {
+    const auto colon = target.find(':');
+    return colon != std::string_view::npos && colon > 0 && lower(target[0]) >= 'a' && lower(target[0]) <= 'z' &&
+           is_token(target.substr(0, colon));
 }
 
 // "host:port", "[v6]:port", or without a port. False when it is none of these.
@@ -154,6 +175,42 @@ bool parse_authority(std::string_view text, std::string_view& host, std::uint16_
 
 }  // namespace
 
+bool is_same_field(std::string_view a, std::string_view b) { return same(a, b); }
+
+std::string_view field_of(const std::vector<Field>& fields, std::string_view name) {
+    for (const auto& field : fields)
+        if (is_same_field(field.name, name)) return field.value;
+    return {};
+}
+
+std::string media_type_of(const ResponseHead& response) {
+    auto value = field_of(response.fields, "content-type");
+    value = value.substr(0, value.find(';'));
+    while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
+    return lower(value);
+}
+
+std::string file_name_of(const ResponseHead& response) {
+    const auto value = field_of(response.fields, "content-disposition");
+    const auto low = lower(value);
+    // The extended notation goes first (RFC 6266 section 4.3): charset'language'name.
+    for (const std::string_view name : {"filename*=", "filename="}) {
+        const auto at = low.find(name);
+        if (at == std::string::npos) continue;
+        auto text = value.substr(at + name.size());
+        if (text.starts_with('"')) {
+            text.remove_prefix(1);
+            text = text.substr(0, text.find('"'));
+        } else {
+            text = text.substr(0, text.find(';'));
+        }
+        if (name.size() == 10) text.remove_prefix(std::min(text.size(), text.rfind('\'') + 1));
+        while (text.ends_with(' ')) text.remove_suffix(1);
+        if (!text.empty()) return std::string(text);
+    }
+    return {};
+}
+
 std::variant<std::optional<std::size_t>, HttpFault> find_head(std::string_view bytes) {
     const auto searched = bytes.substr(0, max_head);
     std::size_t line_begin = 0;
@@ -179,10 +236,10 @@ std::variant<std::optional<std::size_t>, HttpFault> find_head(std::string_view b
     }
 }
 
-std::variant<RequestHead, HttpFault> parse_request(std::string_view head) {
-    const auto line_end = head.find("\r\n");
-    auto line = head.substr(0, line_end);
-    RequestHead out;
+namespace {
+
+// The request line, into `out`.
+std::optional<HttpFault> read_request_line(std::string_view line, Form form, RequestHead& out) {
     const auto space = line.find(' '), last_space = line.rfind(' ');
     if (space == std::string_view::npos || space == last_space) return HttpFault{400, "not a request line"};
     out.method = line.substr(0, space);
@@ -197,12 +254,18 @@ std::variant<RequestHead, HttpFault> parse_request(std::string_view head) {
         return HttpFault{400, "a target with a space or control character"};
 
     out.is_connect = out.method == "CONNECT";
+    const bool is_origin_form = target.front() == '/' || target == "*";
     if (out.is_connect) {
+        if (form == Form::to_server) return HttpFault{405, "CONNECT is not served here"};
         if (!parse_authority(target, out.host, out.port, true)) return HttpFault{400, "CONNECT needs host:port"};
+    } else if (is_origin_form) {
+        if (target == "*" && (out.method != "OPTIONS" || form == Form::to_proxy))
+            return HttpFault{400, "a request for nothing in particular"};
+        out.is_for_us = form == Form::to_proxy;
+        out.path = target;
     } else {
-        if (target.size() < 7 || !same(target.substr(0, 7), "http://"))
-            return HttpFault{400, target.starts_with('/') ? "this is a proxy: the request must name the whole URL"
-                                                          : "only http:// URLs and CONNECT are served"};
+        if (!starts_with(target, "http://"))
+            return HttpFault{has_scheme(target) ? 501 : 400, "only http:// URLs and CONNECT are served"};
         const auto rest = target.substr(7);
         const auto slash = rest.find_first_of("/?#");
         const auto authority = rest.substr(0, slash);
@@ -210,10 +273,25 @@ std::variant<RequestHead, HttpFault> parse_request(std::string_view head) {
         if (!parse_authority(authority, out.host, out.port, false))
             return HttpFault{400, "a URL without a usable host"};
         out.path = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
-        if (out.path.find('#') != std::string_view::npos) return HttpFault{400, "a fragment in the URL"};
         if (out.path.empty()) out.path = out.method == "OPTIONS" ? "*" : "/";
     }
+    if (out.path.find('#') != std::string_view::npos) return HttpFault{400, "a fragment in the URL"};
+    return std::nullopt;
+}
 
+}  // namespace
+
+std::optional<HttpFault> fault_of_request_line(std::string_view bytes, Form form) {
+    const auto end = bytes.find("\r\n");
+    RequestHead ignored;
+    return end == std::string_view::npos ? std::nullopt : read_request_line(bytes.substr(0, end), form, ignored);
+}
+
+std::variant<RequestHead, HttpFault> parse_request(std::string_view head, Form form) {
+    const auto line_end = head.find("\r\n");
+    RequestHead out;
+    if (auto fault = read_request_line(head.substr(0, line_end), form, out)) return *std::move(fault);
+    const bool is_origin_form = out.host.empty();
     auto parsed = parse_fields(head.substr(line_end + 2));
     if (auto* fault = std::get_if<HttpFault>(&parsed)) return *fault;
     auto& fields = std::get<Fields>(parsed);
@@ -225,7 +303,9 @@ std::variant<RequestHead, HttpFault> parse_request(std::string_view head) {
             return HttpFault{400, "a Host that is none"};
         if (fields.host->find_first_of("/?#@, \t") != std::string_view::npos)
             return HttpFault{400, "a Host that is none"};
+        if (is_origin_form) out.host = host, out.port = port == 0 ? 80 : port;
     }
+    if (out.host.empty()) return HttpFault{400, "no Host"};
     if (fields.length && fields.coding) return HttpFault{400, "both Content-Length and Transfer-Encoding"};
     if (fields.coding) {
         if (out.is_http_1_0) return HttpFault{400, "Transfer-Encoding in HTTP/1.0"};
@@ -233,6 +313,7 @@ std::variant<RequestHead, HttpFault> parse_request(std::string_view head) {
         out.framing = Framing::chunked;
     } else if (fields.length) {
         const auto number = parse_number(*fields.length);
+        if (!number && is_large_number(*fields.length)) return HttpFault{413, "a body longer than any"};
         if (!number) return HttpFault{400, "a Content-Length that is no number"};
         out.framing = Framing::length;
         out.length = *number;
@@ -240,6 +321,8 @@ std::variant<RequestHead, HttpFault> parse_request(std::string_view head) {
     if (out.is_connect && (out.framing == Framing::chunked || out.length > 0))
         return HttpFault{400, "CONNECT with a body"};
     if (out.method == "TRACE") return HttpFault{405, "TRACE is not served"};
+    out.wants_websocket = fields.says_upgrade && fields.names_websocket && !out.is_http_1_0 && out.method == "GET" &&
+                          out.framing == Framing::none;
     out.expects_continue = fields.expects_continue && !out.is_http_1_0;
     out.keeps_alive = fields.says_close ? false : !out.is_http_1_0 || fields.says_keep_alive;
     out.fields = std::move(fields.all);
@@ -275,6 +358,8 @@ std::variant<ResponseHead, HttpFault> parse_response(std::string_view head, std:
                   : fields.length ? Framing::length
                                   : Framing::until_close;
     out.keeps_alive = out.framing != Framing::until_close && !fields.says_close && (!is_1_0 || fields.says_keep_alive);
+    out.is_websocket = fields.says_upgrade && fields.names_websocket;
+    out.binds_connection = fields.binds_connection;
     out.fields = std::move(fields.all);
     // A HEAD answer tells the length that a GET would have.
     if (has_no_body && fields.length && request_method == "HEAD")
@@ -285,7 +370,9 @@ std::variant<ResponseHead, HttpFault> parse_response(std::string_view head, std:
 std::string write_request(const RequestHead& request) {
     std::string out;
     out.reserve(512);
-    out.append(request.method).append(" ").append(request.path).append(" HTTP/1.1\r\nHost: ");
+    out.append(request.method).append(" ");
+    if (request.path.starts_with('?')) out += '/';  // a URL may have a query without a path, a request line not
+    out.append(request.path).append(" HTTP/1.1\r\nHost: ");
     const bool is_v6 = request.host.find(':') != std::string_view::npos;
     if (is_v6) out += '[';
     out.append(request.host);
@@ -293,6 +380,7 @@ std::string write_request(const RequestHead& request) {
     if (request.port != 80) out += ":" + std::to_string(request.port);
     out += "\r\n";
     for (const auto& field : request.fields) out.append(field.name).append(": ").append(field.value).append("\r\n");
+    if (request.wants_websocket) out += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
     if (request.framing == Framing::chunked) out += "Transfer-Encoding: chunked\r\n";
     if (request.framing == Framing::length) out += "Content-Length: " + std::to_string(request.length) + "\r\n";
     return out += "\r\n";
@@ -305,6 +393,7 @@ std::string write_response(const ResponseHead& response, bool keeps_alive, Frami
     for (const auto& field : response.fields) out.append(field.name).append(": ").append(field.value).append("\r\n");
     if (framing == Framing::chunked) out += "Transfer-Encoding: chunked\r\n";
     if (framing == Framing::length) out += "Content-Length: " + std::to_string(response.length) + "\r\n";
+    if (response.status == 101) return out += "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
     return out += keeps_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n";
 }
 
@@ -357,6 +446,15 @@ ChunkedReader::Step ChunkedReader::read(std::string_view bytes) {
     if (at < line.size() && (line[at] != ';' || !is_value(line.substr(at)))) return broken();
     state_ = left_ == 0 ? State::trailer : State::data;
     return out;
+}
+
+bool is_broken_chunked(std::string_view bytes) {
+    ChunkedReader reader;
+    for (;;) {
+        const auto step = reader.read(bytes);
+        if (step.is_broken || step.is_end || step.used == 0) return step.is_broken;
+        bytes.remove_prefix(step.used);
+    }
 }
 
 }  // namespace hort::proxy

@@ -1,368 +1,349 @@
 #include "daemon/proxy/http_session.h"
 
-#include "daemon/proxy/block_page.h"
-#include "daemon/proxy/connector.h"
-#include "daemon/proxy/http_message.h"
+#include "daemon/proxy/decoder.h"
+#include "daemon/proxy/exchange.h"
+#include "daemon/proxy/first_words.h"
+#include "daemon/proxy/judge.h"
+#include "daemon/proxy/local_pages.h"
+#include "daemon/proxy/reply.h"
+#include "daemon/proxy/server_link.h"
 #include "daemon/proxy/tunnel.h"
-#include "daemon/proxy/watchdog.h"
-#include "platform/clock.h"
-#include "rules/url_path.h"
+#include "platform/original_destination.h"
+#include "rules/safe_request.h"
 
 namespace hort::proxy {
 namespace {
 
 using namespace std::chrono_literals;
 using asio::ip::tcp;
-constexpr auto head_limit = 10s, keep_alive_limit = 60s, body_limit = 60s, answer_limit = 120s;
-constexpr std::size_t read_size = 16 << 10;
-constexpr int max_interim = 8;  // 1xx answers before the real one
+constexpr auto head_limit = 10s;
+constexpr std::string_view established = "HTTP/1.1 200 Connection established\r\n\r\n";
 
-// A socket with the octets that were read from it and not used yet.
-struct Stream {
-    tcp::socket socket;
-    std::string buffer;
-};
-
-asio::awaitable<bool> read_more(Stream& stream) {
-    error_code fault;
-    const auto size = stream.buffer.size();
-    stream.buffer.resize(size + read_size);
-    const auto got = co_await stream.socket.async_read_some(asio::buffer(stream.buffer.data() + size, read_size),
-                                                            asio::redirect_error(asio::use_awaitable, fault));
-    stream.buffer.resize(size + (fault ? 0 : got));
-    co_return !fault;
-}
-
-asio::awaitable<bool> write_all(tcp::socket& socket, std::string_view bytes) {
-    error_code fault;
-    co_await asio::async_write(socket, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, fault));
-    co_return !fault;
-}
-
-enum class Passed { done, source_failed, sink_failed };
-
-class Session final : public LiveConnection {
+class Session {
   public:
-    Session(tcp::socket client, const SessionParts& parts)
-        : client_{std::move(client), {}},
-          server_{tcp::socket(client_.socket.get_executor()), {}},
-          parts_(parts),
-          watchdog_(client_.socket.get_executor(), [this] { close_both(); }) {
-        parts_.live->all.insert(this);
-    }
-    ~Session() override { parts_.live->all.erase(this); }
-
-    std::optional<Moment> recheck(const Policy& policy, const Moment& now) override {
-        if (!current_) return std::nullopt;
-        const auto who = subject_of(policy, platform::Transport::tcp, client_address_, proxy_address_);
-        const auto decision = decide(policy, who, Target(*current_, std::string_view(current_url_)), now);
-        if (!decision.is_blocked()) return decision.until;
-        parts_.log.blocked(Channel::proxy, who, *current_, decision);
-        close_both();
-        return std::nullopt;
-    }
+    Session(tcp::socket client, std::shared_ptr<const SessionParts> parts, bool is_redirected)
+        : client_(std::move(client)),
+          parts_(std::move(parts)),
+          server_(client_.socket.get_executor(), parts_, judge_),
+          watchdog_(client_.socket.get_executor(), [this] { time_is_up(); }),
+          is_redirected_(is_redirected),
+          judge_(parts_->policy, parts_->log, parts_->meter, parts_->live, [this] { close_both(); }) {}
 
     asio::awaitable<void> run() {
         error_code fault;
-        client_.socket.set_option(tcp::no_delay(true), fault);
+        prepare(client_.socket);
         const auto remote = client_.socket.remote_endpoint(fault);
         if (fault) co_return;
         const auto local = client_.socket.local_endpoint(fault);
         if (fault) co_return;
-        client_address_ = from_asio(remote);
-        proxy_address_ = from_asio(local);
+        own_ = from_asio(local);
         bool goes_on = true;
         watchdog_.set(head_limit);
+        if (is_redirected_) {
+            goes_on = co_await begin_redirected(from_asio(remote));
+        } else {
+            judge_.meet(from_asio(remote), own_);
+        }
         while (goes_on) goes_on = co_await serve_request();
+        if (passes_all_) {
+            co_await pass_all();
+            co_return;
+        }
+        server_.put_away();
         // What the client still sends is read away for a moment, or a reset would destroy the answer on its way.
-        client_.socket.shutdown(tcp::socket::shutdown_send, fault);
-        if (!fault) {
+        if (client_.socket.is_open()) {
+            client_.end();
             watchdog_.set(1s);
             client_.buffer.clear();
-            for (int i = 0; i < 64 && co_await read_more(client_); ++i) client_.buffer.clear();
+            for (int i = 0; i < 64 && co_await client_.read_more(); ++i) client_.buffer.clear();
         }
     }
 
   private:
     void close_both() {
+        client_.close();
+        server_.close();
+    }
+    // Who began a request and does not end it is told; the answer fits the socket's buffer, or it is none.
+    void time_is_up() {
         error_code ignored;
-        client_.socket.close(ignored);
-        server_.socket.close(ignored);
+        if (is_reading_head_ && !client_.buffer.empty())
+            client_.socket.write_some(asio::buffer(error_page(408, "the request took too long")), ignored);
+        close_both();
     }
-
-    // What passes now counts for whom it passes.
-    void note_traffic() {
-        if (current_ && person_ != 0) parts_.meter.passed(person_, *current_, is_by_account_);
-    }
-
-    asio::awaitable<bool> refuse(int status, std::string what) {
-        parts_.counters.proxy_refused.fetch_add(1, std::memory_order_relaxed);
-        co_await write_all(client_.socket, error_page(status, what));
-        co_return false;
-    }
-
-    // The size of the head at the front of the stream's buffer, once it is whole; nothing when it never will be.
-    asio::awaitable<std::optional<std::size_t>> read_head(Stream& stream, std::optional<HttpFault>& fault) {
-        bool has_begun = !stream.buffer.empty();
+    // The size of the head at the front of the client's buffer, once it is whole; nothing when it never will be.
+    asio::awaitable<std::optional<std::size_t>> read_head(std::optional<HttpFault>& fault) {
+        bool has_begun = !client_.buffer.empty();
         for (;;) {
             if (has_begun) {
-                const auto found = find_head(stream.buffer);
-                if (const auto* broken = std::get_if<HttpFault>(&found)) {
-                    fault = *broken;
-                    co_return std::nullopt;
-                }
+                const auto found = find_head(client_.buffer);
+                if (const auto* broken = std::get_if<HttpFault>(&found)) fault = *broken;
+                if (fault) co_return std::nullopt;
                 if (const auto size = std::get<0>(found)) co_return size;
+                fault = fault_of_request_line(client_.buffer, form());
+                if (fault) co_return std::nullopt;
             }
-            const bool more = co_await read_more(stream);
+            const bool more = co_await client_.read_more();
             if (!more) co_return std::nullopt;
-            if (!has_begun && &stream == &client_)
-                watchdog_.set(head_limit);  // from the first octet to the end of the head
+            if (!has_begun) watchdog_.set(head_limit);  // from the first octet to the end of the head
             has_begun = true;
         }
     }
 
+    // A connection that the firewall sent here leads where it was to lead, once it is seen for which host it is.
+    // Whoever speaks to this listener by itself would be led in circles.
+    asio::awaitable<bool> begin_redirected(platform::Endpoint client) {
+        const auto meant = platform::original_destination(client_.socket.native_handle());
+        if (!meant || *meant == own_) co_return false;
+        judge_.meet(client, *meant, true);
+        const auto address = platform::address_text(meant->address);
+        Destination to{address, address, meant->port, {}, false};
+        to.resolved.addresses.push_back(meant->address);
+        if (judge_.is_supervised()) co_return co_await open_seen_tunnel(std::move(to));
+        const int status = co_await server_.open(to, ServerLink::Use::tunnel);
+        passes_all_ = status == 0;
+        co_return false;
+    }
+
+    // Everything in both directions, to the end of the connections.
+    asio::awaitable<void> pass_all() {
+        const std::function<void()> moved = [this] { judge_.note_traffic(); };
+        co_await run_tunnel(client_, server_.stream(), watchdog_, moved);
+        close_both();
+    }
+
+    Form form() const { return within_ ? Form::to_server : Form::to_proxy; }
+
+    // Asks about what a request names, a host or an address. `host` becomes its normal form.
+    std::optional<Ruling> ask(std::string& host, std::string_view path) {
+        if (const auto address = platform::parse_address(host)) return judge_.ask(*address);
+        const auto name = Hostname::parse(host);
+        if (!name) return std::nullopt;
+        host = name->text();  // one spelling from here on: what was decided on is what is connected to
+        return path.empty() ? judge_.ask(*name) : judge_.ask(*name, path);
+    }
+
     asio::awaitable<bool> serve_request() {
         std::optional<HttpFault> fault;
-        const auto size = co_await read_head(client_, fault);
-        if (fault) co_return co_await refuse(fault->status, fault->what);
+        is_reading_head_ = true;
+        judge_.rest();
+        const auto size = co_await read_head(fault);
+        is_reading_head_ = false;
+        judge_.work();
+        if (fault) co_return co_await reply_.refuse(fault->status, fault->what);
         if (!size) co_return false;
         // The head leaves the buffer, so that the views into it stay valid while the body is read.
         const std::string head = client_.buffer.substr(0, *size);
         client_.buffer.erase(0, *size);
-        auto parsed = parse_request(head);
+        auto parsed = parse_request(head, form());
         if (const auto* broken = std::get_if<HttpFault>(&parsed))
-            co_return co_await refuse(broken->status, broken->what);
+            co_return co_await reply_.refuse(broken->status, broken->what);
         auto& request = std::get<RequestHead>(parsed);
-        parts_.counters.proxy_requests.fetch_add(1, std::memory_order_relaxed);
-
-        std::string host(request.host);
-        current_.reset();
-        if (!platform::parse_address(host)) {
-            const auto name = Hostname::parse(host);
-            if (!name) co_return co_await refuse(400, name.error().text());
-            host = name->text();  // one spelling from here on: what was decided on is what is connected to
-            request.host = host;
-            const auto policy = parts_.policy.load();
-            const auto who = subject_of(*policy, platform::Transport::tcp, client_address_, proxy_address_);
-            // Of a CONNECT no path is visible.
-            const auto url = request.is_connect ? std::string() : normal_url(*name, request.path);
-            const auto decision = decide(*policy, who, Target(*name, std::string_view(url)), platform::now());
-            if (decision.is_blocked()) {
-                parts_.counters.proxy_blocked.fetch_add(1, std::memory_order_relaxed);
-                parts_.log.blocked(Channel::proxy, who, *name, decision);
-                const bool stays = request.keeps_alive && !request.is_connect && request.framing == Framing::none;
-                const bool written = co_await write_all(
-                    client_.socket, block_page(decision, *policy, who, *name, stays, request.method == "HEAD"));
-                if (written && stays) watchdog_.set(keep_alive_limit);
-                co_return written&& stays;
-            }
-            if (decision.leaves_a_trace()) {
-                person_ = who.person != nullptr && who.profile->is_supervised ? who.person->id : 0;
-                is_by_account_ = who.is_by_account;
-                current_ = *name;
-                current_url_ = url;
-                note_traffic();
-                if (parts_.live->expect_change) parts_.live->expect_change(decision.until);
-            }
+        parts_->counters.proxy_requests.fetch_add(1, std::memory_order_relaxed);
+        if (request.framing == Framing::chunked && is_broken_chunked(client_.buffer))
+            co_return co_await reply_.refuse(400, "a body that is broken");
+        if (request.is_for_us) {
+            const auto page = local_page(request.path, own_);
+            if (page.empty())
+                co_return co_await reply_.refuse(400, "this is a proxy: the request must name the whole URL");
+            co_await client_.write(page);
+            co_return false;
         }
-        if (request.is_connect) co_return co_await open_tunnel(request, host);
-        const bool goes_on = co_await pass_on(request, host);
-        current_.reset();
+
+        const bool is_asking = !request.is_connect && request.path == ask_path;
+        std::string host(request.host);
+        judge_.nothing_passes();
+        auto ruling = ask(host, request.is_connect ? std::string_view() : request.path);
+        if (!ruling) co_return co_await reply_.refuse(400, "a host that is none");
+        request.host = host;
+        const auto& rewrite = ruling->decision.rewrite;
+        Destination to{host, rewrite.empty() ? host : std::string(rewrite), request.port, {}, false};
+        if (within_) {  // the connection leads where the tunnel was to lead; its name is asked about again, too
+            to = *within_;
+            if (is_redirected_ && !to.resolved.addresses.empty())
+                ruling = judge_.ask_where_it_leads(*std::move(ruling), to.resolved);
+            // Of a redirected connection the name is known only where TLS told it.
+            if ((to.is_tls || !is_redirected_) && to.host != host && !ruling->is_blocked())
+                if (const auto of_tunnel = ask(to.host, {}); of_tunnel && of_tunnel->is_blocked()) ruling = of_tunnel;
+        }
+        if (is_asking) {
+            watchdog_.set(head_limit);
+            const bool stays = co_await reply_.take_question(request, *ruling);
+            if (stays) watchdog_.set(keep_alive_limit);
+            co_return stays;
+        }
+        if (ruling->is_blocked()) {
+            // Who is looked into sees why: inside of the tunnel a browser shows the page.
+            if (request.is_connect && refusal_of_port(request.port).empty() && can_look_into(host))
+                co_return co_await open_blocked_tunnel(std::move(to));
+            const bool stays = co_await reply_.block(request, *ruling);
+            if (stays) watchdog_.set(keep_alive_limit);
+            co_return stays;
+        }
+        if (request.is_connect) {
+            if (const auto reason = refusal_of_port(request.port); !reason.empty())
+                co_return co_await reply_.refuse(403, reason);
+            co_return co_await open_tunnel(request, std::move(to), *ruling);
+        }
+        const auto name = Hostname::parse(host);
+        const auto safe = name ? safe_request(*ruling->who.profile, *name, request.path) : SafeRequest();
+        make_safe(request, safe);
+        const std::string codings = decodable(field_of(request.fields, "accept-encoding"));
+        if (judge_.minds_content() && BlockPageFor::request(request, false).purpose == Purpose::page)
+            ask_for_what_can_be_read(request, codings);
+        const bool goes_on = co_await exchange_.run(request, std::move(to), *ruling);
+        if (!within_) judge_.nothing_passes();  // a tunnel ends with the leave for it, also between two requests
         co_return goes_on;
     }
 
-    asio::awaitable<bool> open_tunnel(const RequestHead& request, const std::string& host) {
-        watchdog_.set(answer_limit);
-        auto connected = co_await connect_to(parts_.resolver, host, request.port, parts_.own);
-        if (connected.status != 0) co_return co_await refuse(connected.status, "no connection to " + host);
-        server_.socket = std::move(connected.socket);
-        const bool written = co_await write_all(client_.socket, "HTTP/1.1 200 Connection established\r\n\r\n");
+    static void make_safe(RequestHead& request, const SafeRequest& safe) {
+        if (!safe.target.empty()) request.path = safe.target;
+        for (const auto& field : safe.fields) {
+            if (field.is_replacing)
+                std::erase_if(request.fields, [&](const Field& old) { return is_same_field(old.name, field.name); });
+            request.fields.push_back({field.name, field.value});
+        }
+    }
+
+    // A page must come whole, and in a coding that can be undone.
+    static void ask_for_what_can_be_read(RequestHead& request, std::string_view codings) {
+        // Who resumes a download asks for a part of it, and no browser for a part of a page.
+        const bool is_browser = field_of(request.fields, "accept").starts_with("text/html");
+        std::erase_if(request.fields, [&](const Field& field) {
+            return is_same_field(field.name, "accept-encoding") ||
+                   (is_browser && (is_same_field(field.name, "range") || is_same_field(field.name, "if-range")));
+        });
+        if (!codings.empty()) request.fields.push_back({"Accept-Encoding", codings});
+    }
+
+    std::string refusal_of_port(std::uint16_t port) {
+        const auto& ports = parts_->settings.connect_ports;
+        const bool is_listed = std::find(ports.begin(), ports.end(), port) != ports.end();
+        if (is_listed || (port != 25 && !judge_.is_supervised())) return {};
+        return "no tunnel to port " + std::to_string(port);
+    }
+
+    bool can_look_into(const std::string& host) {
+        const auto name = parts_->interceptor != nullptr ? Hostname::parse(host) : Result<Hostname>(Error{});
+        return name && judge_.may_look_into(*name) && parts_->interceptor->is_ready_for(*name);
+    }
+
+    // A tunnel to a blocked site, which leads nowhere: its client asks in it, and is answered why.
+    asio::awaitable<bool> open_blocked_tunnel(Destination to) {
+        const bool written = co_await client_.write(established);
         if (!written) co_return false;
-        std::string early;
-        early.swap(client_.buffer);
-        co_await run_tunnel(client_.socket, server_.socket, std::move(early), watchdog_, [this] { note_traffic(); });
-        error_code ignored;
-        client_.socket.close(ignored);
+        is_blocked_tunnel_ = true;
+        co_return co_await open_seen_tunnel(std::move(to));
+    }
+
+    // A tunnel. Of the supervised it is first seen what goes in; before that, nothing is connected to.
+    asio::awaitable<bool> open_tunnel(const RequestHead& request, Destination to, Ruling ruling) {
+        watchdog_.set(answer_limit);
+        const bool is_found = co_await server_.look_up(to, ruling);
+        if (!is_found) co_return co_await reply_.refuse(502, "no address of " + to.host);
+        if (ruling.is_blocked()) co_return co_await reply_.block(request, ruling);
+        if (judge_.is_supervised()) {
+            const bool written = co_await client_.write(established);
+            if (!written) co_return false;
+            co_return co_await open_seen_tunnel(std::move(to));
+        }
+        server_.put_away();
+        const int status = co_await server_.open(to, ServerLink::Use::tunnel);
+        if (status != 0) co_return co_await reply_.refuse(status, "no connection to " + to.host);
+        const bool written = co_await client_.write(established);
+        passes_all_ = written;
         co_return false;
     }
 
-    // A server's connection is kept for the next request to the same host and port.
-    asio::awaitable<int> reach(const std::string& host, std::uint16_t port, bool anew) {
-        if (!anew && server_.socket.is_open() && server_host_ == host && server_port_ == port) co_return 0;
-        error_code ignored;
-        server_.socket.close(ignored);
-        server_.buffer.clear();
-        auto connected = co_await connect_to(parts_.resolver, host, port, parts_.own);
-        if (connected.status != 0) co_return connected.status;
-        server_.socket = std::move(connected.socket);
-        server_host_ = host;
-        server_port_ = port;
-        is_server_fresh_ = true;
-        co_return 0;
-    }
-
-    asio::awaitable<bool> pass_on(const RequestHead& request, const std::string& host) {
+    // What a supervised client says first must be TLS for a server that it may reach, or HTTP, which is filtered like
+    // any other; else the tunnel is closed, never passed on unseen.
+    asio::awaitable<bool> open_seen_tunnel(Destination to) {
+        watchdog_.set(head_limit);  // for the whole of it
+        judge_.rest();
+        const auto first = co_await read_first_words(client_);
+        judge_.work();
+        if (first.kind == FirstWords::Kind::none) co_return false;
+        if (first.kind == FirstWords::Kind::other) co_return co_await reply_.deny(std::string(first.problem));
+        if (first.kind == FirstWords::Kind::http) {
+            within_ = std::move(to);
+            co_return true;
+        }
+        const auto& name = first.hello.server_name;
+        const bool can_see = name && first.hello.takes_http_1_1 && can_look_into(std::string(name->text()));
+        const bool enters = !is_blocked_tunnel_ && may_enter(first.hello, to);
+        if (can_see) co_return co_await look_into(std::move(to), *name, enters);
+        if (!enters) co_return co_await reply_.deny({});
         watchdog_.set(answer_limit);
-        const std::string head = write_request(request);
-        for (int attempt = 0;; ++attempt) {
-            is_server_fresh_ = false;
-            const int status = co_await reach(host, request.port, attempt > 0);
-            if (status != 0) co_return co_await refuse(status, "no connection to " + host);
-            // A kept connection may have been closed by the server a moment ago: once more, on a fresh one, where
-            // nothing but the head was sent and the method may be repeated (RFC 9110 section 9.2.2).
-            const bool may_repeat = !is_server_fresh_ && request.framing == Framing::none && request.method != "POST" &&
-                                    request.method != "PATCH";
-            const bool sent = co_await write_all(server_.socket, head);
-            if (!sent && may_repeat) continue;
-            if (!sent) co_return co_await refuse(502, "the connection to " + host + " broke");
-            if (request.expects_continue && client_.buffer.empty()) {
-                const bool written = co_await write_all(client_.socket, "HTTP/1.1 100 Continue\r\n\r\n");
-                if (!written) co_return false;
-            }
-            const auto body = co_await pass_body(client_, server_, request.framing, request.length,
-                                                 request.framing == Framing::chunked);
-            if (body == Passed::source_failed) co_return false;
-            // A server that refuses early may stop reading; its answer is read all the same.
-            watchdog_.set(answer_limit);
-            bool has_answered = false;
-            const bool goes_on = co_await pass_answer(request, body == Passed::done, has_answered);
-            if (!has_answered && may_repeat && !watchdog_.has_expired()) continue;
-            if (!has_answered) co_return co_await refuse(502, "no usable answer from " + host);
-            if (goes_on) watchdog_.set(keep_alive_limit);
-            co_return goes_on;
-        }
+        server_.put_away();
+        const int status = co_await server_.open(to, ServerLink::Use::tunnel);
+        passes_all_ = status == 0;
+        co_return false;
     }
 
-    // Reads the server's answer and writes it to the client. `has_answered` becomes true with the first octet that
-    // goes to the client.
-    asio::awaitable<bool> pass_answer(const RequestHead& request, bool body_is_sent, bool& has_answered) {
-        std::string head;
-        ResponseHead response;
-        for (int interim = 0;; ++interim) {
-            std::optional<HttpFault> fault;
-            const auto size = co_await read_head(server_, fault);
-            if (!size) {
-                close_server();
+    // Speaks TLS with both, so that what passes is seen. Where the server's certificate is in doubt the client gets the
+    // original, and decides for itself.
+    asio::awaitable<bool> look_into(Destination to, Hostname name, bool enters) {
+        watchdog_.set(answer_limit);
+        server_.put_away();
+        to.host = std::string(name.text());
+        if (to.asked.empty() || !enters) to.asked = to.host;
+        if (enters) {
+            const int status = co_await server_.open(to, ServerLink::Use::tunnel);
+            if (status != 0) co_return false;
+            const bool is_trusted = co_await server_.begin_tls(to);
+            if (!is_trusted) {
+                const int again = co_await server_.open(to, ServerLink::Use::tunnel);
+                passes_all_ = again == 0;
                 co_return false;
             }
-            head = server_.buffer.substr(0, *size);
-            server_.buffer.erase(0, *size);
-            auto parsed = parse_response(head, request.method);
-            if (std::holds_alternative<HttpFault>(parsed) || interim == max_interim ||
-                std::get<ResponseHead>(parsed).status == 101) {
-                close_server();
-                co_return false;
-            }
-            response = std::move(std::get<ResponseHead>(parsed));
-            if (response.status >= 200) break;
         }
-        Framing framing = response.framing;
-        bool keeps_client = request.keeps_alive && body_is_sent;
-        if (framing == Framing::until_close && !request.is_http_1_0) framing = Framing::chunked;
-        if (framing == Framing::chunked && request.is_http_1_0) framing = Framing::until_close;
-        if (framing == Framing::until_close) keeps_client = false;
-        has_answered = true;
-        if (response.framing == Framing::none && request.method != "HEAD" && response.status != 204 &&
-            response.status != 304)
-            framing = Framing::length;
-        std::string out = write_response(response, keeps_client, framing);
-        // A short body that is here already goes out with its head, in one piece.
-        std::uint64_t left = response.length;
-        if (response.framing == Framing::length && server_.buffer.size() >= left) {
-            out.append(server_.buffer, 0, left);
-            server_.buffer.erase(0, left);
-            left = 0;
+        to.is_tls = true;
+        if (enters) server_.wait_for(to);
+        auto layer = parts_->interceptor->server_for(name);
+        if (!layer) co_return false;
+        const bool is_open = co_await client_.begin_tls(std::move(layer));
+        if (!is_open) {
+            if (client_.tls != nullptr && !watchdog_.has_expired())
+                parts_->interceptor->refused(name, client_.tls->alert());
+            co_return false;
         }
-        const bool written = co_await write_all(client_.socket, out);
-        if (!written) co_return false;
-        const auto body = co_await pass_body(server_, client_, response.framing, left, framing == Framing::chunked);
-        // Octets that belong to no answer end the connection: nobody may slip one in.
-        if (!response.keeps_alive || !body_is_sent || body != Passed::done || !server_.buffer.empty()) close_server();
-        co_return keeps_client&& body == Passed::done;
+        within_ = std::move(to);
+        watchdog_.set(head_limit);
+        co_return true;
     }
 
-    // Passes a body on, `as_chunks` or plain; trailers are dropped. What was not written is not read.
-    asio::awaitable<Passed> pass_body(Stream& from, Stream& to, Framing framing, std::uint64_t length, bool as_chunks) {
-        ChunkedReader chunks;
-        const bool until_close = framing == Framing::until_close;
-        bool is_over = framing == Framing::none || (framing == Framing::length && length == 0);
-        std::string out;
-        while (!is_over) {
-            out.clear();
-            if (from.buffer.empty()) {
-                const bool more = co_await read_more(from);
-                if (!more && !until_close) co_return Passed::source_failed;
-                if (!more) break;
-            }
-            std::size_t used = 0;
-            const auto put = [&](std::string_view data) {
-                if (as_chunks) {
-                    char size[20];
-                    out.append(size,
-                               static_cast<std::size_t>(std::snprintf(size, sizeof size, "%zx\r\n", data.size())));
-                }
-                out += data;
-                if (as_chunks) out += "\r\n";
-            };
-            if (framing == Framing::chunked) {
-                for (;;) {
-                    const auto step = chunks.read(std::string_view(from.buffer).substr(used));
-                    if (step.is_broken) co_return Passed::source_failed;
-                    used += step.used;
-                    if (!step.data.empty()) put(step.data);
-                    is_over = step.is_end;
-                    if (step.used == 0 || is_over) break;
-                }
-            } else {
-                used = until_close ? from.buffer.size()
-                                   : static_cast<std::size_t>(std::min<std::uint64_t>(length, from.buffer.size()));
-                put(std::string_view(from.buffer).substr(0, used));
-                length -= until_close ? 0 : used;
-                is_over = !until_close && length == 0;
-            }
-            from.buffer.erase(0, used);
-            if (!out.empty()) {
-                note_traffic();
-                watchdog_.set(body_limit);
-                const bool written = co_await write_all(to.socket, out);
-                if (!written) co_return Passed::sink_failed;
-            } else if (!is_over) {
-                const bool more = co_await read_more(from);  // half of a chunk's line
-                if (!more) co_return Passed::source_failed;
-            }
-        }
-        if (as_chunks) {
-            const bool written = co_await write_all(to.socket, "0\r\n\r\n");
-            if (!written) co_return Passed::sink_failed;
-        }
-        co_return Passed::done;
+    // Who names one server to us and another one in the tunnel needs leave for both. A redirected connection names its
+    // server only there; without, its address is asked about.
+    bool may_enter(const ClientHello& hello, const Destination& to) {
+        const auto& name = hello.server_name;
+        const auto address = to.resolved.addresses.empty() ? AddressBytes{} : to.resolved.addresses.front();
+        if (is_redirected_)
+            return name ? !judge_.ask_where_it_leads(judge_.ask(*name), to.resolved).is_blocked()
+                        : !judge_.ask(address, parts_->resolver.names_of(address)).is_blocked();
+        return !name || name->text() == to.host || !judge_.ask(*name).is_blocked();
     }
 
-    void close_server() {
-        error_code ignored;
-        server_.socket.close(ignored);
-        server_.buffer.clear();
-    }
-
-    Stream client_, server_;
-    SessionParts parts_;
-    platform::Endpoint client_address_, proxy_address_;
-    std::string server_host_;
-    std::uint16_t server_port_ = 0;
-    bool is_server_fresh_ = false;
-    // The site that passes now, and for whom.
-    std::optional<Hostname> current_;
-    std::string current_url_;
-    std::int64_t person_ = 0;
-    bool is_by_account_ = false;
+    Stream client_;
+    const std::shared_ptr<const SessionParts> parts_;
+    Reply reply_{client_, *parts_};
+    ServerLink server_;
+    platform::Endpoint own_;  // our end of the client's connection
     Watchdog watchdog_;
+    const bool is_redirected_;
+    Judge judge_;
+    Exchange exchange_{client_, server_, judge_, watchdog_, reply_};
+    bool is_reading_head_ = false;
+    // A tunnel is open. It begins when all that led to it has returned: tunnels live long, and are many.
+    bool passes_all_ = false;
+    bool is_blocked_tunnel_ = false;     // it leads nowhere
+    std::optional<Destination> within_;  // where the tunnel leads in which HTTP is spoken
 };
 
 }  // namespace
 
-asio::awaitable<void> serve_session(tcp::socket client, SessionParts parts) {
+asio::awaitable<void> serve_session(tcp::socket client, std::shared_ptr<const SessionParts> parts, bool is_redirected) {
     // On the heap: the watchdog points to it.
-    const auto session = std::make_unique<Session>(std::move(client), parts);
+    const auto session = std::make_unique<Session>(std::move(client), std::move(parts), is_redirected);
     co_await session->run();
 }
 

@@ -1,22 +1,13 @@
-// One client of the explicit proxy: its requests in order, each decided before anything goes upstream.
+// One client of the proxy: its requests in order, each decided before anything goes upstream.
 #pragma once
 
 #include "daemon/asio.h"
-#include "daemon/daemon.h"
-#include "daemon/proxy/live_connections.h"
+#include "daemon/proxy/session_parts.h"
 
 namespace hort::proxy {
 
-struct SessionParts {
-    const PolicyInForce& policy;
-    NameResolver& resolver;
-    DecisionLog& log;
-    Counters& counters;
-    TrafficMeter& meter;
-    std::shared_ptr<LiveConnections> live;
-    platform::Endpoint own;  // the listener
-};
-
-asio::awaitable<void> serve_session(asio::ip::tcp::socket client, SessionParts parts);
+// `is_redirected`: it names no proxy, the firewall sent it here.
+asio::awaitable<void> serve_session(asio::ip::tcp::socket client, std::shared_ptr<const SessionParts> parts,
+                                    bool is_redirected);
 
 }  // namespace hort::proxy

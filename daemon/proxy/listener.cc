@@ -1,27 +1,49 @@
 #include "daemon/proxy/listener.h"
 
+#include <openssl/rand.h>
+
+#include <stdexcept>
+
 #include "daemon/asio.h"
-#include "daemon/pending_timer.h"
+#include "daemon/listening.h"
 #include "daemon/proxy/http_session.h"
 #include "platform/clock.h"
 
 namespace hort::proxy {
 namespace {
 
-using namespace std::chrono_literals;
 using asio::ip::tcp;
+
+std::string random_key() {
+    std::string out(32, 0);
+    if (RAND_bytes(reinterpret_cast<unsigned char*>(out.data()), static_cast<int>(out.size())) != 1)
+        throw std::runtime_error("no random octets");
+    return out;
+}
 
 class RunningListener final : public Listener {
   public:
-    RunningListener(asio::io_context& io, tcp::acceptor acceptor, const PolicyInForce& policy, NameResolver& resolver,
-                    DecisionLog& log, Counters& counters, TrafficMeter& meter)
+    RunningListener(asio::io_context& io, tcp::acceptor acceptor, std::vector<tcp::acceptor> transparent,
+                    Settings settings, const PolicyInForce& policy, NameResolver& resolver, DecisionLog& log,
+                    Counters& counters, TrafficMeter& meter, AskDesk& ask_desk, Interceptor* interceptor)
         : io_(io),
           acceptor_(std::move(acceptor)),
+          transparent_(std::move(transparent)),
           timer_(io),
           own_(from_asio(acceptor_.local_endpoint())),
-          parts_{policy, resolver, log, counters, meter, live_, own_} {
+          policy_(policy) {
+        settings.own.push_back(own_);
+        for (const auto& one : transparent_) settings.own.push_back(from_asio(one.local_endpoint()));
+        parts_ = std::make_shared<const SessionParts>(SessionParts{
+            policy, resolver, log, counters, meter, live_, std::make_shared<UpstreamPool>(io.get_executor()),
+            std::make_shared<const AskTokens>(random_key()), ask_desk, interceptor, std::move(settings)});
         live_->expect_change = [this](const std::optional<Moment>& until) { expect_change(until); };
-        asio::co_spawn(io_, accept(), asio::detached);
+        asio::co_spawn(io_,
+                       accept_all(acceptor_, alive_, [this](tcp::socket socket) { serve(std::move(socket), false); }),
+                       asio::detached);
+        for (auto& one : transparent_)
+            asio::co_spawn(io_, accept_all(one, alive_, [this](tcp::socket socket) { serve(std::move(socket), true); }),
+                           asio::detached);
     }
     ~RunningListener() override {
         *alive_ = false;
@@ -35,7 +57,7 @@ class RunningListener final : public Listener {
             timer_.cancel();
             return;
         }
-        const auto policy = parts_.policy.load();
+        const auto policy = policy_.load();
         const auto now = platform::now();
         for (auto* connection : live_->all) note(connection->recheck(*policy, now));
         arm();
@@ -64,52 +86,45 @@ class RunningListener final : public Listener {
         });
     }
 
-    asio::awaitable<void> accept() {
-        for (;;) {
-            error_code fault;
-            auto socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, fault));
-            if (fault == asio::error::operation_aborted || fault == asio::error::bad_descriptor) co_return;
-            if (fault) {
-                asio::steady_timer pause(io_, 100ms);
-                co_await wait_for(pause);
-                continue;
-            }
-            if (clients_ >= max_clients) continue;
-            ++clients_;
-            asio::co_spawn(io_, serve_session(std::move(socket), parts_),
-                           [this, alive = alive_](const std::exception_ptr&) {
-                               if (*alive) --clients_;
-                           });
-        }
+    void serve(tcp::socket socket, bool is_redirected) {
+        // Whoever opens many connections and asks for nothing loses them first; others get in.
+        if (clients_ >= parts_->settings.max_clients && !live_->end_longest_resting()) return;  // closes it
+        ++clients_;
+        asio::co_spawn(io_, serve_session(std::move(socket), parts_, is_redirected),
+                       [this, alive = alive_](const std::exception_ptr&) {
+                           if (*alive) --clients_;
+                       });
     }
 
     asio::io_context& io_;
     tcp::acceptor acceptor_;
+    std::vector<tcp::acceptor> transparent_;
     asio::steady_timer timer_;
     std::int64_t next_ = INT64_MAX;  // awake second at which a live connection may have to end
     const platform::Endpoint own_;
     const std::shared_ptr<LiveConnections> live_ = std::make_shared<LiveConnections>();
-    const SessionParts parts_;
+    const PolicyInForce& policy_;
+    std::shared_ptr<const SessionParts> parts_;
     std::size_t clients_ = 0;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Listener>> Listener::start(asio::io_context& io, const platform::Endpoint& listen,
-                                                  const PolicyInForce& policy, NameResolver& resolver, DecisionLog& log,
-                                                  Counters& counters, TrafficMeter& meter) {
-    error_code fault;
-    tcp::acceptor acceptor(io);
-    const tcp::endpoint endpoint(to_asio(listen.address), listen.port);
-    acceptor.open(endpoint.protocol(), fault);
-    if (!fault) acceptor.set_option(tcp::acceptor::reuse_address(true), fault);
-    if (!fault) acceptor.bind(endpoint, fault);
-    if (!fault) acceptor.listen(1024, fault);
-    if (fault)
-        return Error{"cannot listen as a proxy: " + fault.message(), listen.text(), "choose another port with --proxy"};
-    return std::unique_ptr<Listener>(
-        std::make_unique<RunningListener>(io, std::move(acceptor), policy, resolver, log, counters, meter));
+Result<std::unique_ptr<Listener>> Listener::start(asio::io_context& io, Settings settings, const PolicyInForce& policy,
+                                                  NameResolver& resolver, DecisionLog& log, Counters& counters,
+                                                  TrafficMeter& meter, AskDesk& ask_desk, Interceptor* interceptor) {
+    auto acceptor = listen_at(io, settings.listen, "as a proxy", "choose another port with --proxy");
+    if (!acceptor) return acceptor.error();
+    std::vector<tcp::acceptor> transparent;
+    for (const auto& place : settings.transparent) {
+        auto one = listen_at(io, place, "for redirected connections", "choose another place for \"transparent\"");
+        if (!one) return one.error();
+        transparent.push_back(*std::move(one));
+    }
+    return std::unique_ptr<Listener>(std::make_unique<RunningListener>(io, *std::move(acceptor), std::move(transparent),
+                                                                       std::move(settings), policy, resolver, log,
+                                                                       counters, meter, ask_desk, interceptor));
 }
 
 }  // namespace hort::proxy

@@ -5,17 +5,18 @@
 #include <memory>
 
 #include "daemon/daemon.h"
+#include "daemon/proxy/interceptor.h"
+#include "daemon/proxy/settings.h"
 #include "rules/result.h"
 
 namespace hort::proxy {
 
 class Listener {
   public:
-    static constexpr std::size_t max_clients = 10000;
-
-    static Result<std::unique_ptr<Listener>> start(boost::asio::io_context& io, const platform::Endpoint& listen,
+    static Result<std::unique_ptr<Listener>> start(boost::asio::io_context& io, Settings settings,
                                                    const PolicyInForce& policy, NameResolver& resolver,
-                                                   DecisionLog& log, Counters& counters, TrafficMeter& meter);
+                                                   DecisionLog& log, Counters& counters, TrafficMeter& meter,
+                                                   AskDesk& ask_desk, Interceptor* interceptor);
     virtual ~Listener() = default;
     virtual platform::Endpoint local() const = 0;
     // Another policy is in force, or another time on the wall: ends what is not allowed any more.

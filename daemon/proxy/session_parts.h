@@ -1,0 +1,30 @@
+// What all sessions of the proxy share. Connections outlive the listener at the end of the daemon, so it is shared,
+// too.
+#pragma once
+
+#include <memory>
+
+#include "daemon/daemon.h"
+#include "daemon/proxy/ask_form.h"
+#include "daemon/proxy/interceptor.h"
+#include "daemon/proxy/live_connections.h"
+#include "daemon/proxy/settings.h"
+#include "daemon/proxy/upstream_pool.h"
+
+namespace hort::proxy {
+
+struct SessionParts {
+    const PolicyInForce& policy;
+    NameResolver& resolver;
+    DecisionLog& log;
+    Counters& counters;
+    TrafficMeter& meter;
+    std::shared_ptr<LiveConnections> live;
+    std::shared_ptr<UpstreamPool> pool;
+    std::shared_ptr<const AskTokens> ask_tokens;
+    AskDesk& ask_desk;
+    Interceptor* interceptor;  // of the daemon, which outlives it; nullptr: nothing is looked into
+    Settings settings;
+};
+
+}  // namespace hort::proxy
