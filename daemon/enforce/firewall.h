@@ -1,0 +1,45 @@
+// Firewall: keeps the firewall's rules what the policy and the time say. On the io_context's thread.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "daemon/asio.h"
+#include "daemon/daemon.h"
+#include "daemon/enforce/firewall_plan.h"
+#include "platform/traffic_redirect.h"
+
+namespace hort::enforce {
+
+class Firewall {
+  public:
+    // What it does with the rules when the daemon ends: children have no network until it is back, or nothing holds
+    // them.
+    enum class AtEnd : std::uint8_t { closed, open };
+
+    // `listen_for`: takes the questions of an account at a port of its own, and says which.
+    using ListenFor = std::function<Result<std::uint16_t>(std::uint32_t account)>;
+    static Result<std::unique_ptr<Firewall>> start(asio::io_context& io, const PolicyInForce& policy,
+                                                   std::uint16_t web_port, ListenFor listen_for, AtEnd at_end);
+    ~Firewall();
+
+    // Another policy is in force, or another time on the wall.
+    Status recheck();
+
+  private:
+    Firewall(asio::io_context& io, std::unique_ptr<platform::TrafficRedirect> rules, const PolicyInForce& policy,
+             std::uint16_t web_port, ListenFor listen_for, AtEnd at_end);
+
+    const std::unique_ptr<platform::TrafficRedirect> rules_;
+    const PolicyInForce& policy_;
+    const std::uint16_t web_port_;
+    const ListenFor listen_for_;
+    const AtEnd at_end_;
+    std::map<std::uint32_t, std::uint16_t> ports_;  // of accounts; kept, so that a port means one account for ever
+    FirewallPlan applied_;
+    bool is_applied_ = false;
+    asio::steady_timer timer_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace hort::enforce
