@@ -1,7 +1,7 @@
 # Writes a C++ source that defines the shipped data files as string literals.
 # Called as: cmake -D OUT=file.cc -D IN_DIR=rules/data -P embed.cmake
 set(text "#include \"rules/data/shipped.h\"\n\nnamespace hort::data {\n")
-foreach(name categories.json essential_allow.json protected_help.json public_suffix_list.dat rule_file.schema.json
+foreach(name block_page.json categories.json encrypted_dns.json essential_allow.json intercept_bypass.json phrases.json protected_help.json public_suffix_list.dat rule_file.schema.json
     safe_search.json services.json subscriptions.json)
   file(READ "${IN_DIR}/${name}" content)
   # One literal may not exceed 64 KiB on every compiler; pieces are joined by the language.

@@ -1,14 +1,6 @@
 #include "ctl/commands.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <vector>
-
-#include "rules/category.h"
-#include "rules/hostname.h"
-#include "rules/nearest.h"
-#include "rules/service.h"
-#include "rules/time_text.h"
 
 namespace hort::ctl {
 namespace {
@@ -23,8 +15,50 @@ constexpr Parameter child_add[] = {
     {"born", T::date, true, false, "the day of birth instead: birthdays propose the next age tier by themselves"},
     {"profile", T::text, true, false, "a profile whose rules, hours and budgets hold, too"},
     {"account", T::account, true, true, "an account of this machine that the child uses"},
-    {"device", T::address, true, true, "the address of a device that only the child uses"},
+    {"device", T::device, true, true,
+     "a device that only the child uses: its address, network, hardware address, or the id that its encrypted DNS "
+     "names"},
 };
+constexpr Parameter blocked_answer{
+    "blocked-answer",
+    T::choice,
+    true,
+    false,
+    "how DNS answers for what is blocked: the null address, that there is no such name, that it is refused, or the "
+    "address of the block page",
+    false,
+    "null|nxdomain|refused|page|default"};
+constexpr Parameter safe_search{"safe-search", T::choice,       true, false, "of search engines; by age at first",
+                                false,         "on|off|default"};
+constexpr Parameter restricted_mode{
+    "restricted-mode", T::choice, true, false, "of video sites; by age at first", false, "off|moderate|strict|default"};
+constexpr Parameter quic{"quic",
+                         T::choice,
+                         true,
+                         false,
+                         "whether sites may offer HTTP/3, which passes by the proxy; allowed at first",
+                         false,
+                         "allowed|blocked|default"};
+constexpr std::string_view device_help =
+    "a device that only the child uses: its address, network (10.7.0.0/16), hardware address (02:00:5e:10:00:01), or "
+    "the id that its encrypted DNS names (mia-phone)";
+constexpr Parameter enforcement{"enforcement",
+                                T::choice,
+                                true,
+                                false,
+                                "watch-only: what would be blocked passes and is counted ('hortctl log'); on at first",
+                                false,
+                                "on|watch-only|default"};
+constexpr Parameter content_scan{"content-scan",
+                                 T::choice,
+                                 true,
+                                 false,
+                                 "whether pages are judged by their words, where those are visible; on at first",
+                                 false,
+                                 "on|off|default"};
+constexpr Parameter google_domains{
+    "google-domains", T::text, true, false,
+    "whose accounts may log in at Google, with commas: school.example; default for any. Where the request is visible"};
 constexpr Parameter child_set[] = {
     child_parameter,
     {"age", T::age, true, false, "years; chooses the age tier anew, own rules stay"},
@@ -36,19 +70,53 @@ constexpr Parameter child_set[] = {
      "what is kept of the use: full (time by category, and when), or counts (the time of budgets); by age at first",
      false, "full|counts"},
     {"account", T::account, true, true, "an account of this machine that the child uses, too"},
-    {"device", T::address, true, true, "the address of a device that only the child uses"},
+    {"device", T::device, true, true, device_help},
     {"unbind", T::text, true, true, "an account or device that is the child's no more"},
+    safe_search,
+    restricted_mode,
+    blocked_answer,
+    quic,
+    content_scan,
+    enforcement,
+    google_domains,
+};
+constexpr Parameter profile_set[] = {
+    {"child", T::person, false, false, "the name of a profile; household is that of unknown devices"},
+    safe_search,
+    restricted_mode,
+    blocked_answer,
+    quic,
+    content_scan,
+    enforcement,
+    google_domains,
+};
+constexpr Parameter name_add[] = {
+    {"name", T::text, false, false, "a host name; *.lab.home for all below lab.home; for PTR the address will do"},
+    {"type", T::choice, false, false, "of the record", false, "A|AAAA|CNAME|PTR|TXT"},
+    {"value", T::text, false, false, "an address, a name or a text"},
+};
+constexpr Parameter name_remove[] = {
+    {"name", T::text, false, false, "as 'hortctl name list' shows it"},
+    {"type", T::choice, false, false, "only its records of this type", true, "A|AAAA|CNAME|PTR|TXT"},
+};
+constexpr Parameter cache_flush[] = {
+    {"name", T::site, false, false, "only for this name and all below it", true},
+};
+constexpr Parameter intercept_site[] = {
+    {"site", T::site, false, false, "a site, for example bank.example"},
 };
 constexpr Parameter child_only[] = {child_parameter};
 constexpr Parameter child_and_subject[] = {
     child_parameter,
-    {"subject", T::subject, false, false,
-     "a site (and all below it), a service such as roblox, a category, or program:NAME"},
+    {"subject", T::rule, false, false,
+     "a site (and all below it), a service such as roblox, a category, program:NAME, page:SITE/PATH, "
+     "search:WORDS, download:EXTENSION or type:MEDIA/TYPE"},
 };
 constexpr Parameter allow_parameters[] = {
     child_parameter,
-    {"subject", T::subject, false, false,
-     "a site (and all below it), a service such as roblox, a category, or program:NAME"},
+    {"subject", T::rule, false, false,
+     "a site (and all below it), a service such as roblox, a category, program:NAME, page:SITE/PATH, "
+     "search:WORDS, download:EXTENSION or type:MEDIA/TYPE"},
     {"for", T::duration, true, false, "only for this long, whatever the hours say; 1h, 30m"},
     {"always", T::flag, true, false, "outside the hours, too: the school's learning platform"},
 };
@@ -116,7 +184,7 @@ constexpr Parameter profile_of[] = {
     {"child", T::person, false, false, "the name of a profile"},
 };
 constexpr Parameter settings_set[] = {
-    {"name", T::text, false, false, "day-start, idle-after, detail-days or kept-days"},
+    {"name", T::text, false, false, "country, day-start, idle-after, detail-days, log-level, log-days or kept-days"},
     {"value", T::text, false, false, "what it shall be"},
 };
 constexpr Parameter export_parameters[] = {
@@ -160,6 +228,10 @@ constexpr Parameter deny_parameters[] = {
     {"answer", T::text, false, false, "a word for the child", true},
 };
 constexpr Parameter log_parameters[] = {
+    {"limit", T::count, true, false, "how many entries at most; default 20"},
+    {"child", T::person, true, false, "only what concerns this child"},
+};
+constexpr Parameter audit_parameters[] = {
     {"limit", T::count, true, false, "how many entries at most; default 20"},
 };
 
@@ -239,6 +311,8 @@ constexpr Command commands[] = {
      "hortctl child promote mia"},
     {"profile add", Role::guardian, profile_name,
      "Add a profile: rules, hours and budgets that several children share.", "hortctl profile add schooldays"},
+    {"profile set", Role::guardian, profile_set, "Change how what is blocked is answered, safe search and the like.",
+     "hortctl profile set household --safe-search on"},
     {"profile list", Role::guardian, {}, "List the profiles and who follows them.", "hortctl profile list"},
     {"profile show", Role::guardian, profile_of, "Show the rules of a profile.", "hortctl profile show household"},
     {"profile remove", Role::guardian, profile_of, "Remove a profile.", "hortctl profile remove schooldays"},
@@ -292,10 +366,46 @@ constexpr Command commands[] = {
      "hortctl lists remove 3"},
     {"lists update", Role::guardian, lists_ids, "Look for new versions now.", "hortctl lists update"},
     {"lists progress", Role::guardian, {}, "Show how far a running update is.", "hortctl lists progress"},
-    {"log", Role::guardian, log_parameters, "Show the last blocked attempts and the last changes.",
+    {"name add", Role::guardian, name_add, "Answer a name of the house.", "hortctl name add nas.home A 192.168.1.5"},
+    {"name list", Role::guardian, {}, "Show the names of the house.", "hortctl name list"},
+    {"name remove", Role::guardian, name_remove, "Answer a name of the house no longer.",
+     "hortctl name remove nas.home"},
+    {"cache flush", Role::guardian, cache_flush, "Forget answers of upstream resolvers, all or those for a name.",
+     "hortctl cache flush example.org"},
+    {"log", Role::guardian, log_parameters,
+     "Show what was blocked, as far as it is kept (settings log-level), and the last changes.",
      "hortctl log --limit 50"},
-    {"audit", Role::guardian, log_parameters, "Show who changed what, and how it was before.",
+    {"audit", Role::guardian, audit_parameters, "Show who changed what, and how it was before.",
      "hortctl audit --limit 5"},
+    {"intercept on",
+     Role::guardian,
+     {},
+     "Look into what is encrypted of the supervised: says what that means, and how devices come to trust this machine.",
+     "hortctl intercept on"},
+    {"intercept off",
+     Role::guardian,
+     {},
+     "Let what is encrypted pass unseen again; names are still filtered.",
+     "hortctl intercept off"},
+    {"intercept status",
+     Role::guardian,
+     {},
+     "Show whether it is on, its certificate, and which sites are left alone.",
+     "hortctl intercept status"},
+    {"intercept certificate",
+     Role::child,
+     {},
+     "Print the certificate that devices need to trust (PEM).",
+     "hortctl intercept certificate"},
+    {"intercept renew",
+     Role::guardian,
+     {},
+     "Make a new key and a new certificate; the old one ends.",
+     "hortctl intercept renew"},
+    {"intercept leave", Role::guardian, intercept_site, "Never look into a site and all below it.",
+     "hortctl intercept leave bank.example"},
+    {"intercept unleave", Role::guardian, intercept_site, "Look into a site again.",
+     "hortctl intercept unleave bank.example"},
     {"settings", Role::guardian, {}, "Show the settings of the household.", "hortctl settings"},
     {"settings set", Role::guardian, settings_set, "Change a setting of the household.",
      "hortctl settings set day-start 05:00"},
@@ -345,170 +455,6 @@ constexpr Command commands[] = {
     {"version", Role::anyone, {}, "Show the version of the daemon.", "hortctl version"},
 };
 
-Error fault(const Parameter& parameter, std::string what, std::string expected) {
-    return Error{std::move(what), "parameter " + std::string(parameter.name), std::move(expected)};
-}
-
-std::string shown(const nlohmann::json& value) {
-    auto text = value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-    return text.size() > 80 ? text.substr(0, 80) + "..." : text;
-}
-
-bool is_plain_name(std::string_view text) {
-    return !text.empty() && text.size() <= 32 && text.front() != '-' &&
-           std::all_of(text.begin(), text.end(), [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                      c == '_';
-           });
-}
-
-// "https://www.example.org/path" means "www.example.org".
-std::string_view host_part(std::string_view text) {
-    if (const auto scheme = text.find("://"); scheme != std::string_view::npos) text.remove_prefix(scheme + 3);
-    return text.substr(0, text.find_first_of("/:?#"));
-}
-
-Result<nlohmann::json> check_value(const Parameter& parameter, const nlohmann::json& value) {
-    if (parameter.type == T::age || parameter.type == T::count) {
-        const int low = parameter.type == T::age ? 0 : 1, high = parameter.type == T::age ? 120 : 1000;
-        const std::string expected =
-            "expected a whole number from " + std::to_string(low) + " to " + std::to_string(high);
-        if (!value.is_number_integer() || value < low || value > high)
-            return fault(parameter, shown(value) + " is not one", expected);
-        return value;
-    }
-    if (parameter.type == T::number) {
-        if (!value.is_number_integer() || value < 1)
-            return fault(parameter, shown(value) + " is not one", "expected a whole number of at least 1");
-        return value;
-    }
-    if (parameter.type == T::flag) {
-        if (!value.is_boolean())
-            return fault(parameter, shown(value) + " is not true or false", "expected true or false");
-        return value;
-    }
-    if (parameter.type == T::amount && value.is_number_integer()) {
-        if (value < 0 || value > Budget::unlimited)
-            return fault(parameter, shown(value) + " is no amount", "expected seconds, 0 or more");
-        return value;
-    }
-    if (parameter.type == T::duration && value.is_number_integer()) {
-        constexpr std::int64_t most = 366 * 86400;
-        if (value < 1 || value > most)
-            return fault(parameter, shown(value) + " is no duration", "expected seconds, from 1 to a year");
-        return value;
-    }
-    if (!value.is_string()) return fault(parameter, shown(value) + " is not text", "expected a string");
-    const auto text = value.get<std::string>();
-    switch (parameter.type) {
-        case T::person:
-        case T::new_name:
-        case T::account:
-            if (!is_plain_name(text))
-                return fault(parameter, shown(value) + " is no name",
-                             "expected up to 32 letters, digits, '-' and '_', for example mia");
-            return value;
-        case T::address:
-            if (text.empty() || text.size() > 45)
-                return fault(parameter, shown(value) + " is no address", "for example 192.168.1.20 or fd00::20");
-            return value;
-        case T::duration: {
-            const auto seconds = parse_duration(text);
-            if (!seconds) return fault(parameter, seconds.error().what + ": " + shown(value), seconds.error().hint);
-            return nlohmann::json(*seconds);
-        }
-        case T::days: {
-            if (const auto days = parse_days(text)) return value;
-            const auto weekdays = parse_weekdays(text);
-            if (!weekdays && text.size() >= 8 && text[0] >= '0' && text[0] <= '9')
-                return fault(parameter, shown(value) + " is no day",
-                             "for example 2026-12-24 or 2026-12-23..2027-01-06");
-            if (!weekdays) return fault(parameter, weekdays.error().what, weekdays.error().hint);
-            return value;
-        }
-        case T::windows: {
-            const auto windows = parse_windows(text);
-            if (!windows)
-                return fault(parameter, windows.error().what + ": " + shown(value),
-                             windows.error().hint + "; several with commas, none or all");
-            return nlohmann::json(text_of_windows(*windows));
-        }
-        case T::amount: {
-            const auto seconds = parse_amount(text);
-            if (!seconds) return fault(parameter, seconds.error().what + ": " + shown(value), seconds.error().hint);
-            return nlohmann::json(*seconds);
-        }
-        case T::weekdays: {
-            const auto weekdays = parse_weekdays(text);
-            if (!weekdays) return fault(parameter, weekdays.error().what, weekdays.error().hint);
-            return value;
-        }
-        case T::date:
-            if (const auto day = parse_day(text); !day)
-                return fault(parameter, shown(value) + " is no day", "for example 2015-06-12");
-            return value;
-        case T::choice: {
-            auto expected = std::string(parameter.choices);
-            for (std::size_t at = 0; at <= expected.size();) {
-                const auto end = std::min(expected.find('|', at), expected.size());
-                if (text == expected.substr(at, end - at)) return value;
-                at = end + 1;
-            }
-            for (std::size_t at; (at = expected.find('|')) != std::string::npos;)
-                expected.replace(at, 1, expected.find('|', at + 1) == std::string::npos ? " or " : ", ");
-            return fault(parameter, shown(value) + " is none of them", "expected " + expected);
-        }
-        case T::target: {
-            if (Services::shipped().find(text) != nullptr) return value;
-            const auto host = Hostname::parse(host_part(text));
-            if (host && host->label_count() >= 2 && text.find(".exe") == std::string::npos)
-                return nlohmann::json(std::string(host->text()));
-            if (text.empty() || text.size() > 255 || text.find('.') == 0)
-                return fault(parameter, shown(value) + " is neither", "for example tiktok.com, roblox or minetest");
-            return value;
-        }
-        case T::when: {
-            const auto blank = text.rfind(' ');
-            const auto day = blank == std::string::npos ? std::string() : text.substr(0, blank);
-            if (!parse_time_of_day(std::string_view(text).substr(blank == std::string::npos ? 0 : blank + 1)) ||
-                (!day.empty() && !parse_day(day) && !parse_weekday(day)))
-                return fault(parameter, shown(value) + " is no time",
-                             "for example \"sat 20:15\", \"2026-03-29 02:30\" or 20:15");
-            return value;
-        }
-        case T::category:
-            if (const auto category = Taxonomy::shipped().find(text))
-                return nlohmann::json(std::string(Taxonomy::shipped().id_of(*category)));
-            else
-                return fault(parameter, text.substr(0, 60) + " is no category", category.error().hint);
-        case T::subject:
-        case T::site: {
-            if (parameter.type == T::subject && text.starts_with("program:")) {
-                if (text.size() > 8 && text.size() <= 108 && text.find_first_of(",/\\") == std::string::npos)
-                    return value;
-                return fault(parameter, shown(value) + " is no program", "its file name, for example program:minetest");
-            }
-            if (parameter.type == T::subject) {
-                if (const auto category = Taxonomy::shipped().find(text))
-                    return nlohmann::json(std::string(Taxonomy::shipped().id_of(*category)));
-                if (Services::shipped().find(text) != nullptr) return value;
-            }
-            const auto host = Hostname::parse(host_part(text));
-            if (host && host->label_count() >= 2) return nlohmann::json(std::string(host->text()));
-            std::string hint = "expected a site, for example tiktok.com";
-            if (parameter.type == T::subject) {
-                const auto service = Services::shipped().nearest_id(text);
-                const auto category = Taxonomy::shipped().find(text);
-                hint += service.empty() ? ", a service or a category: " + category.error().hint
-                                        : ", or a service: did you mean '" + std::string(service) + "'?";
-            }
-            return fault(parameter, host ? text + " is a single label, no site" : host.error().text(), hint);
-        }
-        default:
-            return value;
-    }
-}
-
 }  // namespace
 
 std::string Command::method() const {
@@ -523,7 +469,7 @@ std::string Command::usage() const {
         std::string upper(parameter.name);
         std::transform(upper.begin(), upper.end(), upper.begin(),
                        [](char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c); });
-        if (parameter.type == T::subject) upper = "SITE|SERVICE|CATEGORY";
+        if (parameter.type == T::subject || parameter.type == T::rule) upper = "SITE|SERVICE|CATEGORY";
         if (parameter.type == T::duration) upper = "TIME";
         if (parameter.type == T::amount) upper = "TIME";
         if (parameter.type == T::choice) upper = parameter.choices;
@@ -546,39 +492,6 @@ const Command* find_method(std::string_view method) {
     const auto it = std::find_if(std::begin(commands), std::end(commands),
                                  [&](const Command& c) { return !c.is_local && c.method() == method; });
     return it == std::end(commands) ? nullptr : it;
-}
-
-Result<nlohmann::json> check_parameters(const Command& command, const nlohmann::json& params) {
-    if (!params.is_object() && !params.is_null())
-        return Error{"params is not an object", {}, "parameters are given by name"};
-    nlohmann::json out = nlohmann::json::object();
-    std::vector<std::string_view> names;
-    for (const auto& parameter : command.parameters) {
-        names.push_back(parameter.name);
-        const auto it = params.is_object() ? params.find(std::string(parameter.name)) : params.end();
-        if (it == params.end()) {
-            if (!parameter.is_option && !parameter.is_optional)
-                return fault(parameter, "is missing",
-                             "usage: " + command.usage() + "; for example: " + std::string(command.example));
-            continue;
-        }
-        auto values = parameter.is_repeated && it->is_array() ? *it : nlohmann::json::array({*it});
-        if (values.size() > 64 && !command.is_local) return fault(parameter, "more than 64 values", {});
-        for (auto& value : values) {
-            auto checked = check_value(parameter, value);
-            if (!checked) return checked.error();
-            value = *std::move(checked);
-        }
-        out[std::string(parameter.name)] = parameter.is_repeated ? values : values[0];
-    }
-    if (params.is_object())
-        for (const auto& [key, value] : params.items())
-            if (std::find(names.begin(), names.end(), key) == names.end()) {
-                const auto near = nearest(key, names);
-                return Error{"no such parameter", key.substr(0, 40),
-                             near.empty() ? "usage: " + command.usage() : "did you mean " + std::string(near) + "?"};
-            }
-    return out;
 }
 
 }  // namespace hort::ctl

@@ -23,10 +23,11 @@ enum class ParameterType : std::uint8_t {
     person,    // the name of a child
     new_name,  // a name that does not exist yet: letters, digits, '-', '_', at most 32
     site,      // a host name, or a URL whose host is meant
+    rule,      // a subject, or what a web rule holds for (web_rule.h)
     subject,   // a site, the id of a service or the id of a category
     age,       // years, 0 to 120
     account,   // an OS account
-    address,   // an IP address
+    device,    // an address, a network, a hardware address or a client id
     count,     // 1 to 1000
     list,      // [CATEGORY=]PATH[:FORMAT][:exact|:subtree]
     text,      // anything; the command says more

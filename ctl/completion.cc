@@ -34,6 +34,7 @@ std::vector<std::string> values_of(const Parameter& parameter, const std::vector
             put_categories();
             return out;
         case T::subject:
+        case T::rule:
             put_categories();
             for (const auto& service : Services::shipped().all()) out.push_back(service.id);
             return out;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "ctl/commands.h"
@@ -351,7 +352,10 @@ std::string render_child(const Json& child) {
         for (const auto& budget : times.at("budgets"))
             rows.push_back({"Budget", title_of(budget) + ": " + budget_text(budget)});
         for (const auto& grant : times.at("grants")) rows.push_back({"Grant", render_grant(grant)});
+        if (child.at("supervised").get<bool>()) rows.push_back({"Kept", child.at("log_level")});
         rows.push_back({"At the end", child.at("at_end")});
+        for (const auto& [name, value] : child.at("switches").items())
+            rows.push_back({"Switch", name + " " + value.get<std::string>()});
     }
     for (const auto& rule : child.at("rules"))
         rows.push_back({"Own rule", rule.at("verdict").get<std::string>() + " " +
@@ -376,7 +380,15 @@ std::string now_text(const Json& child) {
 std::string render_status(const Json& status) {
     std::vector<Row> rows = {{"hortd", status.at("version")}};
     if (status.contains("dns")) {
-        rows.push_back({"DNS", status.at("dns").get<std::string>() + ", asks " + joined(status.at("upstreams"))});
+        rows.push_back({"DNS", status.at("dns")});
+        const char* label = "Asks";
+        for (const auto& upstream : status.at("upstreams")) {
+            const auto zone = upstream.at("zone").get<std::string>();
+            rows.push_back(
+                {std::exchange(label, ""),
+                 upstream.at("address").get<std::string>() + (zone.empty() ? "" : " for " + zone) +
+                     (upstream.at("answers").get<bool>() ? std::string() : ", which does not answer at present")});
+        }
         rows.push_back({"Proxy", status.at("proxy")});
         rows.push_back({"Names", number(status.at("names")) + " from " + number(status.at("list_count")) + " lists"});
         for (const auto& file : status.at("rule_files"))
@@ -492,15 +504,40 @@ std::string render_progress(const Json& result) {
 std::string render_log(const Json& result) {
     std::string out;
     std::vector<Row> rows;
-    for (const auto& entry : result.at("blocked"))
-        rows.push_back({local_time(entry.at("time")), entry.at("child"), entry.at("channel"), entry.at("reason"),
-                        entry.value("category", ""), entry.value("host", ""),
-                        entry.at("count") > 1 ? std::to_string(entry.at("count").get<int>()) + " times" : ""});
-    out += rows.empty() ? "Nothing was blocked since the start.\n" : "Blocked:\n" + table(rows);
+    for (const auto& entry : result.at("entries"))
+        rows.push_back({local_time(entry.at("time")), entry.at("child"), entry.at("channel"),
+                        entry.at("verdict") == "block"   ? "blocked"
+                        : entry.at("verdict") == "watch" ? "watched"
+                                                         : "allowed",
+                        entry.at("reason"), entry.value("category", ""), entry.value("host", ""),
+                        entry.at("count") > 1 ? std::to_string(entry.at("count").get<std::int64_t>()) + " times" : ""});
+    const auto level = result.at("level").get<std::string>();
+    out += level == "none"     ? "Nothing is kept of what is blocked and allowed (settings log-level).\n"
+           : rows.empty()      ? "Nothing was blocked of late.\n"
+           : level == "counts" ? "Since these hours:\n" + table(rows)
+                               : "Of late:\n" + table(rows);
     rows.clear();
     for (const auto& change : result.at("changes"))
         rows.push_back({local_time(change.at("time")), change.at("actor"), change.at("action"), change.at("detail")});
     return out + (rows.empty() ? "No setting was changed yet.\n" : "\nChanges:\n" + table(rows));
+}
+
+std::string host_of(const std::string& url) { return url.substr(0, url.find('/')); }
+
+std::string render_interception(const Json& result) {
+    std::vector<Row> rows = {{"Interception", result.at("on").get<bool>() ? "on, of the supervised" : "off"}};
+    if (!result.at("certificate").is_null()) {
+        rows.push_back({"Certificate", result.at("certificate")});
+        rows.push_back({"Fingerprint (SHA-256)", result.at("fingerprint")});
+    }
+    rows.push_back({"Always left alone", "help, health, learning, updates, and " +
+                                             std::to_string(result.at("shipped_exceptions").get<int>()) +
+                                             " sites of banks, authorities and programs"});
+    if (!result.at("left_alone").empty()) rows.push_back({"Left alone by the owner", joined(result.at("left_alone"))});
+    if (!result.at("left_alone_for_a_day").empty())
+        rows.push_back({"Left alone for a day",
+                        joined(result.at("left_alone_for_a_day")) + " (a program did not take the certificate)"});
+    return table(rows);
 }
 
 }  // namespace
@@ -513,6 +550,7 @@ std::string render(std::string_view command, const Json& result, bool has_colour
     if (command == "doctor") return render_doctor(result, style);
     if (command == "audit") return render_audit(result);
     if (command == "settings") return render_settings(result);
+    if (command == "intercept status") return render_interception(result);
     if (command == "profile list") return render_profiles(result);
     if (command == "profile show") return render_child(result);
     if (command == "status") return render_status(result);
@@ -524,6 +562,14 @@ std::string render(std::string_view command, const Json& result, bool has_colour
         for (const auto& child : result.at("children"))
             rows.push_back(
                 {child.at("name"), child.at("tier"), joined(child.at("accounts")), joined(child.at("devices"))});
+        return table(rows);
+    }
+    if (command == "name list") {
+        if (result.at("names").empty())
+            return "No name of the house is set.\nSet one:  hortctl name add nas.home A 192.168.1.5\n";
+        std::vector<Row> rows = {{"NAME", "TYPE", "VALUE"}};
+        for (const auto& record : result.at("names"))
+            rows.push_back({record.at("name"), record.at("type"), record.at("value")});
         return table(rows);
     }
     if (command == "lists") return render_lists(result);
@@ -539,7 +585,7 @@ std::string render(std::string_view command, const Json& result, bool has_colour
             out += reason == "schedule" || reason == "budget" || reason == "break"
                        ? "  More time is asked for with:  hortctl ask time 30m \"what for\"\n"
                    : result.contains("site") && reason != "bypass"
-                       ? "  It is asked for with:  hortctl ask site " + result.at("site").get<std::string>() +
+                       ? "  It is asked for with:  hortctl ask site " + host_of(result.at("site").get<std::string>()) +
                              " \"what for\"\n"
                        : "";
         for (const auto& source : result.at("sources"))

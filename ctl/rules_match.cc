@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "platform/mapped_file.h"
+#include "rules/ascii.h"
 #include "rules/list_matcher.h"
 
 namespace hort::ctl {
@@ -107,7 +108,7 @@ Status rules_match(const nlohmann::json& params, bool is_json, std::FILE* in, st
     const auto type_name = params.value("type", "A");
     const auto type = lists::dns_type(type_name);
     if (type == 0) return Error{"not a record type", type_name, "expected A, AAAA, HTTPS, TXT, ... or TYPE65"};
-    const auto client = lists::lower(params.value("client", ""));
+    const auto client = lower(params.value("client", ""));
 
     ListMatcher matcher;
     for (const auto& text : params.value("list", nlohmann::json::array())) {

@@ -1,8 +1,10 @@
 #include "daemon/configuration.h"
 
+#include <openssl/evp.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -10,6 +12,7 @@
 #include "daemon/version.h"
 #include "platform/mapped_file.h"
 #include "rules/nearest.h"
+#include "rules/request_target.h"
 
 namespace hort {
 namespace {
@@ -23,14 +26,33 @@ constexpr const char* help =
     "  --upstream UPSTREAM      ask this resolver; may be given several times; default: the machine's own\n"
     "                           192.0.2.53, tcp://192.0.2.53, tls://NAME#192.0.2.53, https://NAME/PATH#192.0.2.53\n"
     "  --lists DIR              block lists, DIR/<category>/<file>; default DATA/lists\n"
-    "  --log-host-names         keep host names in the log of blocked attempts ('hortctl log')\n"
+    "  --enforce                lead the traffic of supervised accounts here (root)\n"
     "  --version, --help\n\n"
     "DATA/hort.json may say the same and more: {\"dns\": \"127.0.0.1:5300\", \"upstreams\": [\"192.0.2.53:53\"]}; see\n"
     "daemon/CONFIGURATION.md. SIGTERM ends it; SIGHUP re-reads the lists, the hosts file and the certificate.\n";
 
-constexpr std::string_view keys[] = {
-    "dns",     "dns_threads", "dot",        "doh",   "tls",          "proxy",          "upstreams", "upstream_mode",
-    "forward", "cache",       "rate_limit", "hosts", "inside_names", "page_addresses", "lists",     "log_host_names"};
+constexpr std::string_view keys[] = {"dns",
+                                     "dns_threads",
+                                     "dot",
+                                     "doh",
+                                     "tls",
+                                     "proxy",
+                                     "connect_ports",
+                                     "trusted_certificates",
+                                     "upstream_proxy",
+                                     "transparent",
+                                     "enforce",
+                                     "fail",
+                                     "upstreams",
+                                     "upstream_mode",
+                                     "forward",
+                                     "cache",
+                                     "rate_limit",
+                                     "hosts",
+                                     "inside_names",
+                                     "page_addresses",
+                                     "web",
+                                     "lists"};
 
 struct Given {
     bool dns = false, proxy = false, upstreams = false, lists = false;
@@ -59,6 +81,39 @@ Result<platform::Endpoint> read_endpoint(const json& value, const std::string& w
     auto parsed = platform::parse_endpoint(*text);
     if (!parsed) return Error{parsed.error().what + ": " + parsed.error().where, where, parsed.error().hint};
     return parsed;
+}
+
+// http://USER:PASSWORD@HOST:PORT, the first part of which may be left out.
+Result<proxy::UpstreamProxy> read_upstream_proxy(std::string text, const std::string& where) {
+    const Error fault{"not a proxy: " + text, where, "expected one such as http://proxy.example.org:3128"};
+    constexpr std::string_view scheme = "http://";
+    if (!text.starts_with(scheme)) return fault;
+    text.erase(0, scheme.size());
+    if (text.ends_with('/')) text.pop_back();
+    proxy::UpstreamProxy out;
+    if (const auto at = text.rfind('@'); at != std::string::npos) {
+        const auto user = percent_decoded(std::string_view(text).substr(0, at));
+        std::string encoded(user.size() * 2 + 8, 0);
+        const int size =
+            EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                            reinterpret_cast<const unsigned char*>(user.data()), static_cast<int>(user.size()));
+        encoded.resize(static_cast<std::size_t>(size));
+        out.authorization = "Basic " + encoded;
+        text.erase(0, at + 1);
+    }
+    const auto colon = text.rfind(':');
+    if (colon == std::string::npos || text.find_first_of("/?# ") != std::string::npos) return fault;
+    out.host = text.substr(0, colon);
+    const auto number = text.substr(colon + 1);
+    const auto end = std::from_chars(number.data(), number.data() + number.size(), out.port);
+    if (end.ec != std::errc() || end.ptr != number.data() + number.size() || out.port == 0) return fault;
+    if (out.host.starts_with('[') && out.host.ends_with(']')) out.host = out.host.substr(1, out.host.size() - 2);
+    if (!platform::parse_address(out.host)) {
+        const auto name = Hostname::parse(out.host);
+        if (!name) return fault;
+        out.host = std::string(name->text());
+    }
+    return out;
 }
 
 // One, or a list of them.
@@ -248,17 +303,56 @@ Status apply_key(Configuration& out, const std::string& key, const json& value, 
     if (key == "proxy") {
         const auto parsed = read_endpoint(value, where);
         if (!parsed) return parsed.error();
-        out.proxy = *parsed;
+        out.proxy.listen = *parsed;
+        return Done{};
+    }
+    if (key == "enforce") {
+        if (!value.is_boolean()) return Error{"neither true nor false", where, {}};
+        out.is_enforcing = value.get<bool>();
+        return Done{};
+    }
+    if (key == "fail") {
+        const auto text = read_text(value, where, "closed");
+        if (!text) return text.error();
+        if (*text != "closed" && *text != "open") return Error{"not a way to fail: " + *text, where, "closed or open"};
+        out.fails_closed = *text == "closed";
+        return Done{};
+    }
+    if (key == "transparent") return read_endpoints(value, where, out.proxy.transparent);
+    if (key == "connect_ports") {
+        out.proxy.connect_ports.clear();
+        return for_each_of(value, where, "443", [&](const json& item) -> Status {
+            std::uint64_t port = 0;
+            if (auto read = read_number(item, where, 1, 65535, port); !read) return read;
+            out.proxy.connect_ports.push_back(static_cast<std::uint16_t>(port));
+            return Done{};
+        });
+    }
+    if (key == "upstream_proxy") {
+        const auto text = read_text(value, where, "http://proxy.example.org:3128");
+        if (!text) return text.error();
+        auto read = read_upstream_proxy(*text, where);
+        if (!read) return read.error();
+        out.proxy.upstream = *std::move(read);
+        return Done{};
+    }
+    if (key == "trusted_certificates") {
+        if (!value.is_string() || value.get<std::string>().empty())
+            return Error{"not a file of certificates", where, "expected a path"};
+        out.proxy.trusted = value.get<std::string>();
+        return Done{};
+    }
+    if (key == "web") {
+        const auto parsed = read_endpoint(value, where);
+        if (!parsed) return parsed.error();
+        if (!parsed->is_loopback())
+            return Error{"not an address of this machine alone: " + parsed->text(), where, "expected 127.0.0.1:PORT"};
+        out.web = *parsed;
         return Done{};
     }
     if (key == "lists" || key == "hosts") {
         if (!value.is_string()) return Error{"not a string", where, "expected a path"};
         (key == "lists" ? out.lists : out.dns.hosts) = value.get<std::string>();
-        return Done{};
-    }
-    if (key == "log_host_names") {
-        if (!value.is_boolean()) return Error{"neither true nor false", where, {}};
-        out.keeps_host_names = value;
         return Done{};
     }
     const auto near = nearest(key, keys);
@@ -307,7 +401,7 @@ std::optional<platform::Endpoint> upstream_of_resolv_conf(const std::string& tex
 Result<std::optional<Configuration>> read_configuration(const std::vector<std::string>& arguments) {
     Configuration given;
     Given is_given;
-    given.proxy = *platform::parse_endpoint("127.0.0.1:3180");
+    given.proxy.listen = *platform::parse_endpoint("127.0.0.1:3180");
     const std::string usage = "'hortd --help' shows the options";
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const auto& option = arguments[i];
@@ -319,8 +413,8 @@ Result<std::optional<Configuration>> read_configuration(const std::vector<std::s
             std::printf("hortd %s\n", std::string(version).c_str());
             return std::optional<Configuration>();
         }
-        if (option == "--log-host-names") {
-            given.keeps_host_names = true;
+        if (option == "--enforce") {
+            given.is_enforcing = true;
             continue;
         }
         if (option != "--data" && option != "--lists" && option != "--dns" && option != "--proxy" &&
@@ -342,7 +436,7 @@ Result<std::optional<Configuration>> read_configuration(const std::vector<std::s
             if (option == "--dns")
                 given.dns.listen.push_back(*endpoint), is_given.dns = true;
             else
-                given.proxy = *endpoint, is_given.proxy = true;
+                given.proxy.listen = *endpoint, is_given.proxy = true;
         }
     }
     if (given.data.empty())
@@ -355,12 +449,15 @@ Result<std::optional<Configuration>> read_configuration(const std::vector<std::s
         const auto text = platform::read_file(path, 1 << 20);
         if (!text) return text.error();
         if (auto applied = apply_config_text(out, *text, path); !applied) return applied.error();
+        if (given.is_enforcing) out.is_enforcing = true;
         if (is_given.dns) out.dns.listen = given.dns.listen;
-        if (is_given.proxy) out.proxy = given.proxy;
+        if (is_given.proxy) out.proxy.listen = given.proxy.listen;
         if (is_given.upstreams) out.dns.upstream.upstreams = given.dns.upstream.upstreams;
         if (is_given.lists) out.lists = given.lists;
-        out.keeps_host_names |= given.keeps_host_names;
     }
+    if (out.is_enforcing && out.proxy.transparent.empty())
+        for (const char* place : {"127.0.0.1:3181", "[::1]:3181"})
+            out.proxy.transparent.push_back(*platform::parse_endpoint(place));
     if (out.lists.empty()) out.lists = out.data + "/lists";
     if (out.dns.listen.empty()) out.dns.listen.push_back(*platform::parse_endpoint("127.0.0.1:5300"));
     if ((!out.dns.dot.empty() || !out.dns.doh.empty()) &&

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "daemon/dns/settings.h"
+#include "daemon/proxy/settings.h"
 #include "platform/endpoint.h"
 
 namespace hort {
@@ -14,8 +15,10 @@ struct Configuration {
     std::string data;   // folder of everything that is kept
     std::string lists;  // folder of the lists; DATA/lists unless given
     dns::Settings dns;
-    platform::Endpoint proxy;
-    bool keeps_host_names = false;  // in the log of blocked attempts
+    proxy::Settings proxy;
+    bool is_enforcing = false;  // the traffic of supervised accounts of this machine is led to DNS and proxy
+    bool fails_closed = true;   // what the firewall does while there is no daemon
+    std::optional<platform::Endpoint> web;  // metrics, for this machine; none unless it is configured
 };
 
 // Reads the command line, then DATA/hort.json (JSON with comments) for what the command line does not say.

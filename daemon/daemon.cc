@@ -6,23 +6,30 @@
 #include <boost/asio/thread_pool.hpp>
 #include <cstring>
 
+#include "daemon/activity.h"
 #include "daemon/asio.h"
+#include "daemon/asking.h"
 #include "daemon/configuration.h"
 #include "daemon/control/server.h"
 #include "daemon/dns/server.h"
+#include "daemon/enforce/firewall.h"
 #include "daemon/lists/keeper.h"
 #include "daemon/log.h"
+#include "daemon/pending_timer.h"
 #include "daemon/pin.h"
 #include "daemon/policy_builder.h"
 #include "daemon/proxy/listener.h"
-#include "daemon/recent_blocks.h"
 #include "daemon/run.h"
+#include "daemon/settings.h"
 #include "daemon/store/local_records.h"
 #include "daemon/usage/timekeeper.h"
 #include "daemon/version.h"
+#include "daemon/web/server.h"
 #include "platform/clock.h"
+#include "platform/descriptors.h"
 #include "platform/local_socket.h"
 #include "platform/mapped_file.h"
+#include "platform/memory.h"
 
 namespace hort {
 namespace {
@@ -53,11 +60,13 @@ Status make_folder(const std::string& path) {
     return Error{std::string("cannot make the folder: ") + std::strerror(errno), path, {}};
 }
 
+constexpr auto activity_pause = std::chrono::seconds(5);  // between two batches
+
 // The running parts. Members are destroyed last first: the listeners before what they use.
-class Daemon {
+class Daemon final : private AskDesk {
   public:
     explicit Daemon(const Configuration& configuration)
-        : configuration_(configuration), recent_(configuration.keeps_host_names) {}
+        : configuration_(configuration), activity_([this] { asio::post(io_, [this] { keep_activity_soon(); }); }) {}
 
     Status start() {
         for (const auto& folder : {configuration_.data, configuration_.data + "/rulesets", configuration_.lists})
@@ -76,33 +85,68 @@ class Daemon {
         const auto salt = read_salt(*salt_text, path);
         if (!salt) return salt.error();
         records_ = std::make_unique<store::ListRecords>(*database_);
+        activity_records_ = std::make_unique<store::ActivityRecords>(*database_);
+        keep_activity();
         local_records_ = std::make_unique<store::LocalRecords>(*database_);
         keeper_ = lists::Keeper::make(io_, {configuration_.data, configuration_.lists, *salt}, *records_,
                                       [this] { return put_in_force(); });
         if (auto loaded = keeper_->load(); !loaded) return loaded;
         timekeeper_ = usage::Timekeeper::start(io_, {*database_, *people_, *ledger_, policy_, [this] {
                                                          if (proxy_) proxy_->recheck();
+                                                         if (firewall_) (void)firewall_->recheck();
                                                      }});
         // In force before the first packet is served.
         if (auto published = put_in_force(); !published) return published;
 
         if (auto read = put_names_in_force(); !read) return read;
-        auto dns = dns::Server::start(io_, configuration_.dns, {policy_, names_, recent_, counters_, *timekeeper_});
+        auto dns = dns::Server::start(io_, configuration_.dns, {policy_, names_, activity_, counters_, *timekeeper_});
         if (!dns) return dns.error();
         dns_ = *std::move(dns);
         if (auto read = put_names_in_force(); !read) return read;  // with where the listeners are
-        auto proxy =
-            proxy::Listener::start(io_, configuration_.proxy, policy_, *dns_, recent_, counters_, *timekeeper_);
+        auto interceptor = proxy::Interceptor::make(configuration_.data, configuration_.proxy.trusted);
+        if (!interceptor) return interceptor.error();
+        interceptor_ = *std::move(interceptor);
+        auto proxy = proxy::Listener::start(io_, proxy_settings(), policy_, *dns_, activity_, counters_, *timekeeper_,
+                                            *this, interceptor_.get());
         if (!proxy) return proxy.error();
         proxy_ = *std::move(proxy);
-        std::vector<std::string> upstreams;
-        for (const auto& upstream : configuration_.dns.upstream.upstreams) upstreams.push_back(upstream.text());
+        if (configuration_.is_enforcing) {
+            auto firewall = enforce::Firewall::start(
+                io_, policy_, configuration_.proxy.transparent.front().port,
+                [this](std::uint32_t account) { return dns_->listen_for(account); },
+                configuration_.fails_closed ? enforce::Firewall::AtEnd::closed : enforce::Firewall::AtEnd::open);
+            if (!firewall) return firewall.error();
+            firewall_ = *std::move(firewall);
+        }
+        if (configuration_.web) {
+            auto web = web::Server::start(io_, *configuration_.web, {counters_, *dns_, policy_});
+            if (!web) return web.error();
+            web_ = *std::move(web);
+        }
         household_ = std::unique_ptr<control::Household>(
-            new control::Household{*database_, *people_, *hours_, *grants_, *budgets_, *ledger_, *timekeeper_,
-                                   *records_, *keeper_, policy_, counters_, recent_, [this] { return put_in_force(); },
+            new control::Household{*database_,
+                                   *people_,
+                                   *hours_,
+                                   *grants_,
+                                   *budgets_,
+                                   *ledger_,
+                                   *timekeeper_,
+                                   *records_,
+                                   *keeper_,
+                                   policy_,
+                                   counters_,
+                                   *activity_records_,
+                                   [this] { keep_activity(); },
+                                   [this] { return put_in_force(); },
+                                   *local_records_,
+                                   [this] { return put_names_in_force(); },
+                                   *dns_,
+                                   *interceptor_,
                                    [this](const std::string& account, const std::string& pin,
                                           std::function<void(Status)> done) { try_pin(account, pin, std::move(done)); },
-                                   new_salt, dns_->local().text(), proxy_->local().text(), upstreams});
+                                   new_salt,
+                                   dns_->local().text(),
+                                   proxy_->local().text()});
         auto control = control::Server::start(io_, platform::control_address(configuration_.data), *household_);
         if (!control) return control.error();
         control_ = *std::move(control);
@@ -112,7 +156,7 @@ class Daemon {
                  {{"version", std::string(version)},
                   {"dns", household_->dns},
                   {"proxy", household_->proxy},
-                  {"upstream", upstreams.front()}});
+                  {"upstream", configuration_.dns.upstream.upstreams.front().text()}});
         return Done{};
     }
 
@@ -122,8 +166,45 @@ class Daemon {
     Status put_in_force() {
         const auto records = HouseholdRecords::read(*people_, *hours_, *grants_, *budgets_);
         if (!records) return records.error();
-        timekeeper_->put_in_force(build_policy(*records, keeper_->rule_files(), keeper_->library().ruleset));
+        auto policy = build_policy(*records, keeper_->rule_files(), keeper_->library().ruleset);
+        if (const auto country = Settings(*people_).country(); !country.empty()) policy->country = country;
+        put_interception(*policy);
+        timekeeper_->put_in_force(std::move(policy));
+        activity_.set_level(Settings(*people_).log_level());
         return Done{};
+    }
+
+    Status ask(std::int64_t id, const std::string& site, std::int64_t minutes, const std::string& why) override {
+        const auto everyone = people_->all();
+        if (!everyone) return everyone.error();
+        for (const auto& person : *everyone) {
+            if (person.id != id) continue;
+            const auto asked = ask_guardian(*grants_, person, minutes > 0 ? "time" : "site",
+                                            minutes > 0 ? std::to_string(minutes) + "m" : site, why,
+                                            {person.name, platform::now().wall_seconds});
+            return asked ? Status(Done{}) : Status(asked.error());
+        }
+        return Error{"nobody knows who asks", {}, {}};
+    }
+
+    void put_interception(Policy& policy) const {
+        const Settings settings(*people_);
+        policy.looks_into_tls = settings.looks_into_tls();
+        for (const auto& site : settings.left_alone())
+            if (const auto host = Hostname::parse(site)) policy.left_alone.set(*host, true);
+    }
+
+    // The proxy leads nobody to this daemon's own listeners.
+    proxy::Settings proxy_settings() const {
+        auto out = configuration_.proxy;
+        // Each client takes one descriptor, and mostly a second one for its server.
+        const auto descriptors = platform::allow_many_descriptors();
+        out.max_clients = std::min(out.max_clients, descriptors > 400 ? (descriptors - 200) / 2 : 100);
+        const auto& dns = configuration_.dns;
+        for (const auto* places : {&dns.listen, &dns.dot, &dns.doh})
+            out.own.insert(out.own.end(), places->begin(), places->end());
+        if (configuration_.web) out.own.push_back(*configuration_.web);
+        return out;
     }
 
     // The names that are answered here: the owner's records, the hosts file, what is configured.
@@ -144,12 +225,31 @@ class Daemon {
         }
         const auto records = local_records_->all();
         if (!records) return records.error();
-        for (const auto& record : *records) names->add({record.name, record.type, record.value});
+        for (const auto& record : *records) names->add(record);
         for (const auto& [zone, upstreams] : settings.upstream.zones) names->forward(zone);
         for (const auto& zone : settings.inside) names->allow_inside(zone);
         if (dns_) names->designate(dns_->designated());
         names_.publish(std::move(names));
         return Done{};
+    }
+
+    // What was noted goes to the store in batches.
+    void keep_activity_soon() {
+        activity_timer_.expires_after(activity_pause);
+        activity_timer_.async_wait([this, pending = PendingTimer()](const error_code& fault) {
+            if (!fault) keep_activity();
+        });
+    }
+
+    void keep_activity() {
+        const auto batch = activity_.take();
+        const Settings settings(*people_);
+        const auto now = platform::now().wall_seconds;
+        auto done = batch.is_empty() ? Status(Done{}) : activity_records_->add(batch.counts, batch.entries);
+        if (done)
+            done = activity_records_->forget(now - std::int64_t{settings.log_days()} * 86400,
+                                             now - std::int64_t{settings.detail_days()} * 86400);
+        if (!done) log_line(Level::error, "activity not kept", {{"error", done.error().text()}});
     }
 
     // On a thread of its own: it takes long, on purpose.
@@ -189,6 +289,7 @@ class Daemon {
             log_line(Level::info, "ending");
             timekeeper_->catch_up();
             timekeeper_->flush();
+            keep_activity();
             io_.stop();
         });
     }
@@ -206,12 +307,17 @@ class Daemon {
     std::unique_ptr<store::LocalRecords> local_records_;
     PolicyInForce policy_;
     dns::NamesInForce names_;
-    RecentBlocks recent_;
+    Activity activity_;
+    asio::steady_timer activity_timer_{io_};
+    std::unique_ptr<store::ActivityRecords> activity_records_;
     Counters counters_;
     std::unique_ptr<usage::Timekeeper> timekeeper_;
     std::unique_ptr<lists::Keeper> keeper_;
     std::unique_ptr<dns::Server> dns_;
+    std::unique_ptr<proxy::Interceptor> interceptor_;
     std::unique_ptr<proxy::Listener> proxy_;
+    std::unique_ptr<enforce::Firewall> firewall_;
+    std::unique_ptr<web::Server> web_;
     std::unique_ptr<control::Household> household_;
     std::unique_ptr<control::Server> control_;
     asio::thread_pool pin_thread_{1};
@@ -220,6 +326,7 @@ class Daemon {
 }  // namespace
 
 int run_daemon(const Configuration& configuration) {
+    platform::return_large_blocks();
     Daemon daemon(configuration);
     if (auto started = daemon.start(); !started) {
         log_line(Level::error, "not started", {{"error", started.error().text()}});

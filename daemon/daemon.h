@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "platform/endpoint.h"
@@ -61,11 +62,13 @@ inline Subject subject_of(const Policy& policy, platform::Transport transport, c
 
 enum class Channel : std::uint8_t { dns, proxy };
 
-// Where blocked attempts are noted. Any thread; must not block. Never called for protected help.
+// Where decisions about supervised persons and devices are noted; it knows what may be kept. Any thread; must not
+// block.
 class DecisionLog {
   public:
     virtual ~DecisionLog() = default;
-    virtual void blocked(Channel channel, const Subject& who, const Hostname& host, const Decision& decision) = 0;
+    virtual void noted(Channel channel, const Subject& who, const Hostname& host, const Decision& decision,
+                       const Moment& now) = 0;
 };
 
 // Where traffic that was allowed is noted. Any thread; must not block.
@@ -79,12 +82,64 @@ class TrafficMeter {
     }
 };
 
+struct Resolved {
+    std::vector<AddressBytes> addresses;
+    std::vector<Hostname> names;  // that the host is an alias of
+};
+
 // Finds the addresses of a host without asking the decision core: the asker has decided already. On the io_context's
 // thread; `done` may be called before resolve() returns, with no address when there is none.
 class NameResolver {
   public:
     virtual ~NameResolver() = default;
-    virtual void resolve(const Hostname& host, std::function<void(std::vector<AddressBytes>)> done) = 0;
+    virtual void resolve(const Hostname& host, std::function<void(Resolved)> done) = 0;
+    // For which names this address was given lately; the last one at the end.
+    virtual std::vector<Hostname> names_of(const AddressBytes& address) const = 0;
+};
+
+// What is known of an upstream resolver.
+struct UpstreamState {
+    std::string address;
+    std::string zone;  // empty: for everything else
+    bool is_resting = false;
+    std::uint64_t answered = 0, failed = 0;
+    std::int64_t round_trip = 0;  // microseconds, smoothed; 0: not known
+};
+
+// What others may know and ask of the DNS side. On the io_context's thread.
+class DnsFront {
+  public:
+    virtual ~DnsFront() = default;
+    virtual std::vector<UpstreamState> upstreams() const = 0;
+    struct CacheState {
+        std::size_t entries = 0, bytes = 0;
+    };
+    virtual CacheState cache_state() const = 0;
+    // Forgets a name and all below it; the empty name: everything. Returns how many answers went.
+    virtual std::size_t flush(std::string_view host) = 0;
+};
+
+// Where a child asks a guardian. On the io_context's thread.
+class AskDesk {
+  public:
+    virtual ~AskDesk() = default;
+    // For a site, or for `minutes` more time when there are any.
+    virtual Status ask(std::int64_t person, const std::string& site, std::int64_t minutes, const std::string& why) = 0;
+};
+
+// What others may know and ask of interception. On the io_context's thread.
+class Interception {
+  public:
+    virtual ~Interception() = default;
+    struct AuthorityState {
+        std::string pem, fingerprint, file;
+    };
+    // Fails where there is none, with what to do about it.
+    virtual Result<AuthorityState> authority() const = 0;
+    // Makes one where there is none, or another one.
+    virtual Result<AuthorityState> make_authority(bool is_new) = 0;
+    // Sites that are left alone for a while, because a program did not take our certificate.
+    virtual std::vector<std::string> left_alone() const = 0;
 };
 
 // Counters since the start, for status. Any thread.

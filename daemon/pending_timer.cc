@@ -17,4 +17,12 @@ asio::awaitable<void> wait_for(asio::steady_timer& timer) {
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
+asio::awaitable<std::optional<bool>> in_time(std::chrono::milliseconds time, asio::awaitable<bool> work) {
+    using namespace asio::experimental::awaitable_operators;
+    asio::steady_timer timer(co_await asio::this_coro::executor, time);
+    const auto first = co_await (std::move(work) || wait_for(timer));
+    if (first.index() != 0) co_return std::nullopt;
+    co_return std::get<0>(first);
+}
+
 }  // namespace hort

@@ -2,9 +2,12 @@
 //
 // Asio leaves its timerfd armed after a timer was cancelled, and arms it anew every five minutes when no timer waits at
 // all: an idle daemon would wake for nothing. With its queue empty, disarming is safe: the next timer is the earliest
-// and arms the timerfd again. On the io_context's thread only. Timers that never expire (time_point::max(), used as
-// signals) need not be counted.
+// and arms the timerfd again. So every timer has to be counted: while one waits that is not, nobody arms the kernel's
+// timer again, and all of them stop. On the io_context's thread only. Timers that never expire (time_point::max(), used
+// as signals) need not be counted.
 #pragma once
+
+#include <optional>
 
 #include "daemon/asio.h"
 
@@ -27,5 +30,8 @@ class PendingTimer {
 
 // Waits for the timer; ends early, without an exception, when it is cancelled.
 asio::awaitable<void> wait_for(asio::steady_timer& timer);
+
+// The result of `work`; empty when `time` is up first, which calls it off.
+asio::awaitable<std::optional<bool>> in_time(std::chrono::milliseconds time, asio::awaitable<bool> work);
 
 }  // namespace hort

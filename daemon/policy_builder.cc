@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <map>
 
+#include "daemon/device.h"
 #include "daemon/store/usage_records.h"
+#include "daemon/switches.h"
 #include "platform/accounts.h"
 #include "platform/clock.h"
-#include "platform/endpoint.h"
+#include "rules/ascii.h"
 #include "rules/list_reader.h"
 #include "rules/rule_file_policy.h"
 #include "rules/time_text.h"
@@ -51,7 +53,9 @@ void put_rules(const Policy& policy, Profile& profile, const std::vector<store::
                 for (const auto& rule : record.rules) rules[{rule.is_category, rule.subject}] = rule;
     for (const auto& [key, rule] : rules) {
         const SiteRule site{rule.verdict, rule.is_always, nullptr, {}};
-        if (rule.subject.starts_with(program_prefix)) {
+        if (WebRule::is_meant(rule.subject)) {
+            if (auto web = WebRule::parse(rule.subject)) profile.web_rules.push_back({*std::move(web), site});
+        } else if (rule.subject.starts_with(program_prefix)) {
             profile.add_program(rule.subject.substr(program_prefix.size()), site);
         } else if (rule.is_category) {
             if (const auto category = Taxonomy::shipped().find(rule.subject)) {
@@ -63,6 +67,33 @@ void put_rules(const Policy& policy, Profile& profile, const std::vector<store::
         } else if (const auto host = Hostname::parse(rule.subject)) {
             profile.add_site(*host, site);
         }
+    }
+}
+
+void put_switches(Profile& profile, const std::vector<store::PersonRecord>& all,
+                  const std::vector<std::int64_t>& chain) {
+    for (const auto id : chain)
+        for (const auto& record : all)
+            if (record.id == id)
+                for (const auto& [name, value] : record.switches) (void)put_switch(profile, name, value);
+}
+
+void put_device(Policy& policy, const std::string& text, std::size_t person) {
+    const auto device = Device::parse(text);
+    if (!device) return;
+    switch (device->kind) {
+        case Device::Kind::address:
+            policy.by_device[device->network.address] = person;
+            break;
+        case Device::Kind::network:
+            policy.by_network.emplace_back(device->network, person);
+            break;
+        case Device::Kind::hardware:
+            policy.by_hardware[device->hardware] = person;
+            break;
+        case Device::Kind::client_id:
+            policy.by_client_id[device->text] = person;
+            break;
     }
 }
 
@@ -195,31 +226,36 @@ std::shared_ptr<Policy> build_policy(const HouseholdRecords& records, const std:
     const auto boot = platform::boot_id();
     auto policy = std::make_shared<Policy>(policy_of_nobody(std::move(ruleset)));
     policy->zone = platform::local_zone(platform::now().wall_seconds);
+    policy->country = platform::local_country();
     // Whoever is not known is taken for an older child: nobody gets round the filter with an unknown device.
     policy->household = Profile::of_tier(std::string(household_name), Tier::age_16_17, taxonomy);
     for (const auto& record : records.people)
         if (record.is_profile && record.name == household_name) {
             put_rules(*policy, policy->household, records.people, {record.id});
+            put_switches(policy->household, records.people, {record.id});
             put_hours(*policy, policy->household, records.hours, {record.id});
         }
     for (const auto& file : rule_files) put_rule_file(*policy, file, platform::account_id);
     for (const auto& record : records.people) {
         if (record.is_profile) continue;
         Person person{record.id, record.name, Profile::of_tier(record.name, record.tier, taxonomy), {}, {}, {}};
-        person.profile.client_names = {lists::lower(record.name)};
+        person.profile.client_names = {lower(record.name)};
         if (!record.detail.empty()) person.profile.keeps_detail = record.detail == "full";
         const auto chain = chain_of(records.people, record.id);
         put_rules(*policy, person.profile, records.people, chain);
+        put_switches(person.profile, records.people, chain);
         put_hours(*policy, person.profile, records.hours, chain);
         put_budgets(*policy, person.profile, records, chain);
         put_grants(*policy, person, records.grants, boot);
         const auto index = policy->people.size();
         for (const auto& account : record.accounts)
             if (const auto uid = platform::account_id(account)) policy->by_account[*uid] = index;
-        for (const auto& device : record.devices)
-            if (const auto address = platform::parse_address(device)) policy->by_device[*address] = index;
+        for (const auto& device : record.devices) put_device(*policy, device, index);
         policy->people.push_back(std::move(person));
     }
+    // The longest prefix says more of whose it is.
+    std::stable_sort(policy->by_network.begin(), policy->by_network.end(),
+                     [](const auto& a, const auto& b) { return a.first.bits > b.first.bits; });
     return policy;
 }
 
