@@ -370,12 +370,20 @@ void Meter::saw_traffic(std::int64_t person, const Hostname& host, bool is_by_ac
     settle(*tracked);
 }
 
-std::vector<bool> Meter::state_of(const Tracked& tracked) const {
+// Two states are the same as long as what fill() said of the first is still so. What runs is known by when it ends, so
+// that nothing is published anew while it just goes on; what was used and paused meanwhile shows in what stands still.
+std::vector<std::int64_t> Meter::state_of(const Tracked& tracked) const {
     const auto now = running(tracked);
-    auto out = now.budgets;
-    out.insert(out.end(), tracked.spent.begin(), tracked.spent.end());
-    out.push_back(tracked.break_ends_at != 0);
-    out.push_back(now.is_active && person_of(tracked)->profile.breaks);
+    std::vector<std::int64_t> out;
+    for (std::size_t i = 0; i < tracked.counts.size(); ++i) {
+        const auto& count = tracked.counts[i];
+        out.push_back(now.budgets[i]);
+        out.push_back(tracked.spent[i]);
+        out.push_back(now.budgets[i] ? awake_ + count.allowed() - count.used : count.used);
+    }
+    const auto& rule = person_of(tracked)->profile.breaks;
+    out.push_back(tracked.break_ends_at);
+    out.push_back(now.is_active && rule ? awake_ + rule->after - tracked.run : 0);
     return out;
 }
 

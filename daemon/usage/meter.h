@@ -90,7 +90,7 @@ class Meter {
         std::vector<Count> counts;                       // of the profile's budgets
         std::int64_t run = 0;                            // of use since the last break
         std::int64_t idle_since = 0, break_ends_at = 0;  // boot seconds; 0: none
-        std::vector<bool> published;                     // what fill() saw running
+        std::vector<std::int64_t> published;             // the state that fill() saw
         std::vector<bool> spent;
     };
     // What counts now.
@@ -103,7 +103,7 @@ class Meter {
     Tracked* find(std::int64_t person);
     const Person* person_of(const Tracked& tracked) const;
     Running running(const Tracked& tracked) const;
-    std::vector<bool> state_of(const Tracked& tracked) const;
+    std::vector<std::int64_t> state_of(const Tracked& tracked) const;
     std::int64_t next_change(const Tracked& tracked, const Running& now) const;
     void count(Tracked& tracked, const Running& what, std::int64_t seconds);
     void settle(Tracked& tracked);

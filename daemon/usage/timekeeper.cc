@@ -4,6 +4,7 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <chrono>
+#include <mutex>
 
 #include "daemon/asio.h"
 #include "daemon/log.h"
@@ -20,8 +21,9 @@
 namespace hort::usage {
 namespace {
 
-constexpr std::int64_t flush_after = 60;  // seconds of use that a power cut may cost
-constexpr std::size_t max_queued = 4096;
+constexpr std::int64_t flush_after = 60;       // seconds of use that a power cut may cost
+constexpr std::int64_t read_again_after = 10;  // seconds, when the session manager did not answer
+constexpr std::size_t max_queued = 4096;       // hosts seen while the meter's thread waits
 
 std::string own_program() {
     char path[4096];
@@ -53,10 +55,9 @@ class RunningTimekeeper final : public Timekeeper {
     }
 
     void put_in_force(std::shared_ptr<Policy> policy) override {
-        const auto now = platform::now();
         const bool is_first = !parts_.policy.load();
         meter_->set_day_begin(Settings(parts_.people).day_begin());
-        meter_->advance(now);
+        const auto now = advance();
         flush();
         meter_->adopt(policy, parts_.ledger, now);
         if (is_first)
@@ -98,18 +99,16 @@ class RunningTimekeeper final : public Timekeeper {
     std::set<std::int64_t> in_use() const override { return in_use_; }
 
     void passed(std::int64_t person, const Hostname& host, bool is_by_account) override {
-        const auto second = platform::now().awake_seconds;
-        if (!sampler_.is_new(person, host, second)) return;
-        if (queued_.fetch_add(1, std::memory_order_relaxed) >= max_queued) {
-            queued_.fetch_sub(1, std::memory_order_relaxed);
-            return;
+        const auto then = platform::now();
+        if (!sampler_.is_new(person, host, then.awake_seconds)) return;
+        {
+            const std::lock_guard lock(seen_mutex_);
+            if (seen_.size() >= max_queued) return;
+            seen_.push_back({person, host, is_by_account, then});
+            if (seen_.size() > 1) return;  // the thread of the meter is told already
         }
-        asio::post(io_, [this, alive = alive_, person, host, is_by_account] {
-            if (!*alive) return;
-            queued_.fetch_sub(1, std::memory_order_relaxed);
-            meter_->advance(platform::now());
-            meter_->saw_traffic(person, host, is_by_account);
-            look();
+        asio::post(io_, [this, alive = alive_] {
+            if (*alive) tick();
         });
     }
 
@@ -121,8 +120,26 @@ class RunningTimekeeper final : public Timekeeper {
     }
 
     void tick() {
-        meter_->advance(platform::now());
+        advance();
         look();
+    }
+
+    // Every way to the present leads through here: this thread may have waited for the disk or the session manager, and
+    // what passed meanwhile counts from when it passed, not from when there was time for it. The clock is read first,
+    // so that whatever passed before this moment is in the queue.
+    Moment advance() {
+        const auto now = platform::now();
+        std::vector<Seen> seen;
+        {
+            const std::lock_guard lock(seen_mutex_);
+            seen.swap(seen_);
+        }
+        for (const auto& one : seen) {
+            meter_->advance(one.then);
+            meter_->saw_traffic(one.person, one.host, one.is_by_account);
+        }
+        meter_->advance(now);
+        return now;
     }
 
     // After whatever happened: publish what has changed, enforce it, and set the one timer.
@@ -152,6 +169,7 @@ class RunningTimekeeper final : public Timekeeper {
         if (looked.again_at) consider(*looked.again_at);
         if (has_unkept_) consider(keep_at_);
         for (const auto moment : idle_at_) consider(moment);
+        if (read_again_at_) consider(*read_again_at_);
         arm(next, now);
     }
 
@@ -168,7 +186,7 @@ class RunningTimekeeper final : public Timekeeper {
         timer_.async_wait([this, alive = alive_, pending = PendingTimer()](const error_code& fault) {
             if (fault || !*alive) return;
             armed_for_.reset();
-            if (!idle_at_.empty()) read_sessions();
+            if (!idle_at_.empty() || read_again_at_) read_sessions();
             tick();
         });
     }
@@ -217,7 +235,7 @@ class RunningTimekeeper final : public Timekeeper {
     void wait_for_bus() {
         bus_.async_wait(asio::posix::stream_descriptor::wait_read, [this, alive = alive_](const error_code& fault) {
             if (fault || !*alive) return;
-            meter_->advance(platform::now());
+            advance();
             if (!sessions_->process()) {
                 log_line(Level::warning, "the session manager is gone; use is told by traffic only");
                 session_problem_ = "the session manager is gone";
@@ -237,13 +255,15 @@ class RunningTimekeeper final : public Timekeeper {
     void read_sessions() {
         const auto policy = parts_.policy.load();
         if (!sessions_ || !policy) return;
+        read_again_at_.reset();
         auto all = sessions_->all();
         if (!all) {
+            // What was known of them holds until they can be read again.
             log_line(Level::warning, "sessions cannot be read", {{"error", all.error().text()}});
+            read_again_at_ = platform::now().awake_seconds + read_again_after;
             return;
         }
-        const auto now = platform::now();
-        meter_->advance(now);
+        const auto now = advance();
         const auto idle_limit = Settings(parts_.people).idle_after();
         std::set<std::int64_t> in_use;
         idle_at_.clear();
@@ -326,7 +346,7 @@ class RunningTimekeeper final : public Timekeeper {
             asio::posix::stream_descriptor::wait_read, [this, alive = alive_](const error_code& fault) {
                 if (fault || !*alive || !processes_) return;
                 const auto policy = parts_.policy.load();
-                meter_->advance(platform::now());
+                advance();
                 const bool is_whole =
                     processes_->process([&](const platform::Process& process) { begin_program(*policy, process); },
                                         [&](std::int32_t id) {
@@ -347,7 +367,7 @@ class RunningTimekeeper final : public Timekeeper {
         clock_.async_wait(asio::posix::stream_descriptor::wait_read, [this, alive = alive_](const error_code& fault) {
             if (fault || !*alive) return;
             watch_->rearm();
-            meter_->advance(platform::now());
+            advance();
             if (!follow_wall_clock() && !is_jump_said_) {
                 is_jump_said_ = true;
                 const auto apart = platform::now().wall_seconds - meter_->ledger_clock();
@@ -384,7 +404,14 @@ class RunningTimekeeper final : public Timekeeper {
     std::unique_ptr<Meter> meter_;
     Enforcer enforcer_;
     Sampler sampler_;
-    std::atomic<std::size_t> queued_ = 0;
+    struct Seen {
+        std::int64_t person = 0;
+        Hostname host;
+        bool is_by_account = false;
+        Moment then;
+    };
+    std::mutex seen_mutex_;
+    std::vector<Seen> seen_;  // on its way from the threads that pass traffic, in the order in which it passed
     std::unique_ptr<platform::ClockWatch> watch_;
     std::unique_ptr<platform::Sessions> sessions_;
     std::string session_problem_;
@@ -397,7 +424,8 @@ class RunningTimekeeper final : public Timekeeper {
     bool is_blindness_said_ = false;
     std::vector<platform::Session> sessions_list_;
     std::set<std::int64_t> in_use_;
-    std::vector<std::int64_t> idle_at_;  // awake seconds at which sessions that say they are idle count as such
+    std::vector<std::int64_t> idle_at_;          // awake seconds at which sessions that say they are idle count as such
+    std::optional<std::int64_t> read_again_at_;  // awake seconds; set while the session manager does not answer
     std::optional<std::int64_t> armed_for_;
     bool has_unkept_ = false, is_jump_said_ = false;
     std::int64_t keep_at_ = 0;

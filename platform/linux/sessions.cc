@@ -5,6 +5,7 @@
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <ctime>
 
@@ -82,14 +83,19 @@ class LogindSessions final : public Sessions {
         sd_bus_message_unref(reply);
         if (code < 0) return bus_error("the list of sessions is none", code);
         std::vector<Session> people;
+        fault_ = 0;
         for (std::size_t i = 0; i < out.size(); ++i) {
-            if (text(paths[i], "Class") != "user") continue;  // the login screen is nobody's
-            out[i].is_active = flag(paths[i], "Active");
-            out[i].is_locked = flag(paths[i], "LockedHint");
-            // What is counted runs on the same clock.
-            if (flag(paths[i], "IdleHint"))
-                out[i].idle_since = static_cast<std::int64_t>(number(paths[i], "IdleSinceHintMonotonic") / 1'000'000);
-            people.push_back(std::move(out[i]));
+            if (text(paths[i], "Class") == "user") {  // the login screen is nobody's
+                out[i].is_active = flag(paths[i], "Active");
+                out[i].is_locked = flag(paths[i], "LockedHint");
+                // What is counted runs on the same clock.
+                if (flag(paths[i], "IdleHint"))
+                    out[i].idle_since =
+                        static_cast<std::int64_t>(number(paths[i], "IdleSinceHintMonotonic") / 1'000'000);
+                people.push_back(std::move(out[i]));
+            }
+            // Who cannot be asked about is not away: half an answer says nothing.
+            if (fault_ != 0) return bus_error("cannot read a session", fault_);
         }
         return people;
     }
@@ -121,21 +127,26 @@ class LogindSessions final : public Sessions {
         if (code < 0) return Error{std::string(method) + " failed: " + said, "session " + id, {}};
         return Done{};
     }
-    // A session that ended meanwhile has none of them.
+    // A session that ended meanwhile has none of them, which is an answer; none at all is a fault.
+    void note(int code) {
+        if (code == -ETIMEDOUT || code == -ENOTCONN || code == -ECONNRESET || code == -EPIPE) fault_ = code;
+    }
     bool flag(const std::string& path, const char* name) {
         int out = 0;
-        (void)sd_bus_get_property_trivial(bus_, service, path.c_str(), session_interface, name, nullptr, 'b', &out);
+        note(sd_bus_get_property_trivial(bus_, service, path.c_str(), session_interface, name, nullptr, 'b', &out));
         return out != 0;
     }
     std::uint64_t number(const std::string& path, const char* name) {
         std::uint64_t out = 0;
-        (void)sd_bus_get_property_trivial(bus_, service, path.c_str(), session_interface, name, nullptr, 't', &out);
+        note(sd_bus_get_property_trivial(bus_, service, path.c_str(), session_interface, name, nullptr, 't', &out));
         return out;
     }
     std::string text(const std::string& path, const char* name) {
         char* out = nullptr;
-        if (sd_bus_get_property_string(bus_, service, path.c_str(), session_interface, name, nullptr, &out) < 0)
-            return {};
+        const int code =
+            sd_bus_get_property_string(bus_, service, path.c_str(), session_interface, name, nullptr, &out);
+        note(code);
+        if (code < 0) return {};
         std::string copy(out);
         free(out);
         return copy;
@@ -144,6 +155,7 @@ class LogindSessions final : public Sessions {
     sd_bus* bus_;
     std::function<void()> changed_;
     bool has_changed_ = false, is_asleep_ = false;
+    int fault_ = 0;  // of the properties that were read last
 };
 
 }  // namespace

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 
@@ -176,6 +177,22 @@ class Afternoon(MovedHousehold):
         self.assertTrue(self.is_open())
         self.go(60)
         self.assertEqual(self.ask("budget", "mia")["budgets"][0]["left"], 3600 - 660)
+
+    def test_what_passes_while_the_session_manager_is_slow_counts_from_when_it_passed(self):
+        self.assertEqual(self.address("www.game.test"), "127.0.0.1")  # kept, so that the next answer waits for nothing
+        self.command("child", "add", "mia", "--age", "13", "--account", self.account)
+        self.command("budget", "set", "mia", "30m", "--of", "games")
+        self.use(True)
+        self.set_of_session("IdleSinceHintMonotonic", f"uint64:{self.awake * 1_000_000}")
+        self.set_of_session("IdleHint", "boolean:true")
+        self.ask("child", "show", "mia")  # hortd has heard of it
+        self.logind.send_signal(signal.SIGSTOP)
+        self.go(5 * 60)  # hortd asks whether she is back, and has to wait for the answer
+        self.assertEqual(self.address("www.game.test"), "127.0.0.1")
+        self.go(30)
+        self.logind.send_signal(signal.SIGCONT)
+        self.use(False)
+        self.assertEqual(self.ask("budget", "mia")["budgets"][0]["used"], 30)
 
     def test_a_crash_costs_a_minute_at_most_and_nothing_counts_twice(self):
         self.command("child", "add", "mia", "--age", "13", "--account", self.account)

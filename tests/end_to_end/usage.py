@@ -97,9 +97,10 @@ class MovedHousehold(Household):
         super().spawn("dbus-daemon", "--session", "--nofork", "--nopidfile", "--address=" + self.bus, log="bus.log")
         wait_until("the bus", lambda: os.path.exists(self.folder + "/bus"))
         with open(self.folder + "/logind.log", "ab") as out:
-            self.processes.append(subprocess.Popen(
+            self.logind = subprocess.Popen(
                 ["/usr/bin/python3", "-m", "dbusmock", "--system", "--template", "logind"], stdout=out, stderr=out,
-                env=dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.bus)))
+                env=dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.bus))
+        self.processes.append(self.logind)
         wait_until("logind", lambda: self.call_logind("/org/freedesktop/login1", "org.freedesktop.login1.Manager.ListSessions").returncode == 0)
         self.add_session("c1", self.uid, self.account)
 
@@ -111,6 +112,11 @@ class MovedHousehold(Household):
                                 "string:seat0", f"uint32:{uid}", f"string:{account}", "boolean:true")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.lock(True, name)
+
+    def set_of_session(self, name, value, session="c1"):
+        done = self.call_logind(f"/org/freedesktop/login1/session/{session}", "org.freedesktop.DBus.Properties.Set",
+                                "string:org.freedesktop.login1.Session", f"string:{name}", f"variant:{value}")
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def lock(self, is_locked, name="c1"):
         done = self.call_logind(f"/org/freedesktop/login1/session/{name}", "org.freedesktop.login1.Session.SetLockedHint",

@@ -157,6 +157,26 @@ TEST_F(MeterTest, ABudgetEndsInTheVerySecondWithoutBeingTold) {
     EXPECT_EQ(said(), "allow no_rule");
 }
 
+TEST_F(MeterTest, WhatWasUsedAndPausedBetweenTwoLooksIsPublished) {
+    household.add_budget(0, "games", 1800);
+    start();
+    see("game.example");
+    pass(200);
+    EXPECT_TRUE(meter->has_changed()) << "a minute was used, though nothing runs, as before";
+    meter->fill(*household.policy);
+    EXPECT_EQ(household.policy->people[0].budgets[0].used, 60);
+    see("game.example");
+    meter->fill(*household.policy);
+    const auto ended = household.policy->people[0].budgets[0].empty_at;
+    pass(70);
+    see("game.example");
+    EXPECT_TRUE(meter->has_changed()) << "it runs, as before, but ends later";
+    meter->fill(*household.policy);
+    EXPECT_EQ(household.policy->people[0].budgets[0].empty_at, *ended + 10);
+    pass(1);
+    EXPECT_FALSE(meter->has_changed()) << "what just goes on is not published anew";
+}
+
 TEST_F(MeterTest, TheMinuteOfWhatWasSeenEndsWithItsBudget) {
     household.add_budget(0, "games", 30);
     start();
