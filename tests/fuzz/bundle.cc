@@ -13,14 +13,18 @@ using namespace hort;
 
 namespace {
 
+// Whether a path, followed below a folder, may end elsewhere. "..%a" is a name like any other.
+bool leads_outside(const std::string& path) {
+    return path.front() == '/' || ("/" + path + "/").find("/../") != std::string::npos;
+}
+
 void read(std::string_view bytes) {
     const auto head = read_bundle_head(bytes);
     const auto whole = read_bundle(bytes);
     if (whole && !head) std::abort();
     if (!whole) return;
     for (const auto& file : whole->files)
-        if (file.path.find("..") == 0 || file.path.front() == '/' || file.path.find("/../") != std::string::npos)
-            std::abort();
+        if (leads_outside(file.path)) std::abort();
 }
 
 }  // namespace

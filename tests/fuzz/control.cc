@@ -5,6 +5,7 @@
 #include "daemon/configuration.h"
 #include "daemon/control/dispatch.h"
 #include "daemon/policy_builder.h"
+#include "daemon/store/local_records.h"
 #include "rules/compiler.h"
 
 using namespace hort;
@@ -49,6 +50,20 @@ class NoTimekeeper final : public usage::Timekeeper {
     PolicyInForce& policy_;
 };
 
+class NoDns final : public DnsFront {
+  public:
+    std::vector<UpstreamState> upstreams() const override { return {}; }
+    CacheState cache_state() const override { return {}; }
+    std::size_t flush(std::string_view) override { return 0; }
+};
+
+class NoInterception final : public Interception {
+  public:
+    Result<AuthorityState> authority() const override { return Error{"there is no key", {}, {}}; }
+    Result<AuthorityState> make_authority(bool) override { return AuthorityState{"pem", "AB:CD", "authority.pem"}; }
+    std::vector<std::string> left_alone() const override { return {"a.test"}; }
+};
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static auto database = *store::Database::open(":memory:");
     static store::People people(*database);
@@ -57,7 +72,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static store::Budgets budgets(*database);
     static PolicyInForce policy;
     static Counters counters;
-    static RecentBlocks recent(true);
+    static store::ActivityRecords activity(*database);
+    static const auto no_activity = [] {};
     static store::ListRecords records(*database);
     static NoLists keeper;
     static const auto publish = [] {
@@ -72,9 +88,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         done(Error{"that is not the PIN", {}, {}});
     };
     static const auto no_salt = [] { return std::string("0123456789abcdef"); };
-    static control::Household household{*database,  people,  hours,   grants, budgets,  ledger,
-                                        timekeeper, records, keeper,  policy, counters, recent,
-                                        publish,    no_pin,  no_salt, "dns",  "proxy",  {}};
+    static store::LocalRecords local_records(*database);
+    static NoDns no_dns;
+    static NoInterception no_interception;
+    static const auto no_names = [] { return Status(Done{}); };
+    static control::Household household{*database,   people,  hours,         grants,   budgets,  ledger,
+                                        timekeeper,  records, keeper,        policy,   counters, activity,
+                                        no_activity, publish, local_records, no_names, no_dns,   no_interception,
+                                        no_pin,      no_salt, "dns",         "proxy"};
     if (!ready) return 0;
     const std::string_view line(reinterpret_cast<const char*>(data), size);
     std::optional<std::string> answer;
