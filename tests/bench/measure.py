@@ -1,4 +1,5 @@
 """What the benchmarks share: servers pinned to one core, the load to the other, and the server's own processor time."""
+import contextlib
 import os
 import re
 import shutil
@@ -13,7 +14,9 @@ PIN = len(os.sched_getaffinity(0)) > 1
 
 
 def build():
-    """The preset `bench`, and the path of its programs."""
+    """The preset `bench`, and the path of its programs; where HORT_BIN says, they are there already."""
+    if "HORT_BIN" in os.environ:
+        return os.path.abspath(os.environ["HORT_BIN"])
     subprocess.run([ROOT + "/packaging/install-packages", "build", "bench"], check=True)
     quiet = {"stdout": subprocess.DEVNULL, "check": True, "cwd": ROOT}
     subprocess.run(["cmake", "--preset", "bench"], **quiet)
@@ -50,10 +53,37 @@ class Server:
         with open(self.log, errors="replace") as log:
             raise SystemExit(f"{self.name} did not start:\n{log.read()[-2000:]}")
 
+    def processes(self):
+        """The server's process and what it started."""
+        out = [self.process.pid]
+        for pid in out:
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that ended
+                    with open(f"/proc/{pid}/task/{task}/children") as f:
+                        out += map(int, f.read().split())
+        return out
+
     def cpu_seconds(self):
-        with open(f"/proc/{self.process.pid}/stat") as f:
-            fields = f.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        """User and system, to the nanosecond: by the clock of each process (clock_getcpuclockid(3))."""
+        return sum(time.clock_gettime(~pid << 3 | 2) for pid in self.processes())
+
+    def user_seconds(self):
+        """The part of it outside the kernel, to the clock's tick."""
+        ticks = 0
+        for pid in self.processes():
+            with open(f"/proc/{pid}/stat") as f:
+                ticks += int(f.read().rsplit(")", 1)[1].split()[11])
+        return ticks / TICKS
+
+    def memory_mib(self):
+        """{"RSS", "PSS", "anon"}: what is mapped from files counts in the first two only."""
+        out = {"RSS": 0, "PSS": 0, "anon": 0}
+        for pid in self.processes():
+            with open(f"/proc/{pid}/smaps_rollup") as f:
+                text = f.read()
+            for kind, key in (("RSS", "Rss"), ("PSS", "Pss"), ("anon", "Anonymous")):
+                out[kind] += int(re.search(rf"^{key}:\s+(\d+)", text, re.M)[1]) / 1024
+        return out
 
     def rss_mib(self):
         with open(f"/proc/{self.process.pid}/status") as f:
@@ -68,13 +98,18 @@ class Server:
             self.process.wait()
 
 
-def table(columns, rows, ours="hortd"):
-    """Prints rows {column: number}, then what ours is divided by each peer's."""
-    width = max(len(name) for name in rows) + 14
-    print(" " * width + "".join(f"{c:>22}" for c in columns))
-    for name, row in rows.items():
-        print(f"{name:{width}}" + "".join(f"{row[c]:22.3f}" if c in row else f"{'-':>22}" for c in columns))
-    for name, row in rows.items():
-        if name != ours:
-            cells = "".join(f"{rows[ours][c] / row[c]:22.2f}" if row.get(c) and c in rows[ours] else f"{'-':>22}" for c in columns)
-            print(f"{ours + ' / ' + name:{width}}" + cells)
+def table(lines, peers, ours="hortd"):
+    """Prints peers {name: {line: number}}, a column each, then what ours is divided by each of the others."""
+    def block(columns):
+        width = {name: max(len(name), 10) + 2 for name in columns}
+        print(" " * 30 + "".join(f"{name:>{width[name]}}" for name in columns))
+        for line in lines:
+            cells = [f"{column[line]:{width[name]}.{0 if abs(column[line]) >= 1000 else 3}f}" if column.get(line) is not None
+                     else f"{'-':>{width[name]}}" for name, column in columns.items()]
+            print(f"{line:30}" + "".join(cells))
+
+    block(peers)
+    if ours in peers:
+        print()
+        block({f"{ours}/{name}": {line: peers[ours][line] / peer[line] for line in lines if peer.get(line) and peers[ours].get(line)}
+               for name, peer in peers.items() if name != ours})
