@@ -1,5 +1,6 @@
 """A household for end-to-end tests: the real hortd, a real resolver (unbound) with zones of its own, a real web server
 (nginx), all on loopback and on free ports. Everything ends with the test."""
+import fcntl
 import glob
 import json
 import os
@@ -12,19 +13,34 @@ import time
 import unittest
 
 BIN = os.environ["HORT_BIN"]
+SANITIZED = BIN.endswith(("/asan/bin", "/tsan/bin"))  # sanitizers keep memory of their own
 # Wine and sanitizers start slowly; a healthy start takes a fraction of this.
 PATIENCE = 30
+CRASHES = [-s for s in (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV, signal.SIGTRAP)]
+
+
+def _slot():
+    """A number that no other test program has at the same time; the lock ends with the process."""
+    for number in range(40):
+        try:
+            _slot.lock = open(f"{tempfile.gettempdir()}/hort-test-ports-{os.getuid()}-{number}", "w")
+            fcntl.flock(_slot.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return number
+        except OSError:
+            pass
+    return os.getpid() % 40
 
 
 # Below the ports that the kernel gives to outgoing connections (32768 and up), and apart from the other test programs
 # that run at the same time: nobody takes a port between looking and listening.
-_next_port = 10_000 + os.getpid() % 200 * 100
+_first_port = 10_000 + _slot() * 500
+_next_port = _first_port
 
 
 def free_port():
     global _next_port
     while True:
-        _next_port = 10_000 if _next_port >= 30_000 else _next_port + 1
+        _next_port = _first_port if _next_port >= _first_port + 499 else _next_port + 1
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
             try:
                 udp.bind(("127.0.0.1", _next_port))
@@ -47,10 +63,10 @@ def wait_until(what, is_so):
     raise AssertionError("never came: " + what)
 
 
-def can_connect(port):
+def can_connect(port, address="127.0.0.1"):
     with socket.socket() as s:
         s.settimeout(1)
-        return s.connect_ex(("127.0.0.1", port)) == 0
+        return s.connect_ex((address, port)) == 0
 
 
 class Household(unittest.TestCase):
@@ -59,10 +75,13 @@ class Household(unittest.TestCase):
     lists = {"gambling": {"own.txt": "casino.test\n"}, "adult": {"own.hosts": "0.0.0.0 www.adult.test\n"}}
     options = ()
     settings = {}  # of hort.json, beside those that the zones need
+    web_address = "127.0.0.1"
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="hort-test-")
         self.processes = []
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.addCleanup(self.end_processes)
         self.data = self.folder + "/data"
         for category, files in self.lists.items():
             os.makedirs(f"{self.data}/lists/{category}")
@@ -78,11 +97,17 @@ class Household(unittest.TestCase):
     def configure(self, **more):
         """hort.json. "test" is a name for special use, and the machine's own addresses are none for public names: both are said to be meant."""
         os.makedirs(self.data, exist_ok=True)
-        settings = {"forward": {"test": [f"127.0.0.1:{self.upstream}"]}, "inside_names": ["tiktok.com", "childline.org.uk"]}
+        settings = {"forward": {"test": [f"127.0.0.1:{self.upstream}"]}, "inside_names": ["tiktok.com", "childline.org.uk"], "connect_ports": [443, self.web]}
         with open(self.data + "/hort.json", "w") as f:
             json.dump(settings | self.settings | more, f)
 
     def tearDown(self):
+        self.end_processes()
+        said = "".join(self.said(os.path.basename(log)) for log in glob.glob(self.folder + "/hortd*.log"))  # a sanitizer speaks at the end, too
+        self.assertFalse("Sanitizer" in said or "runtime error" in said, said)
+        self.assertEqual([p.args for p in self.processes if p.returncode in CRASHES], [], said)
+
+    def end_processes(self):
         for p in self.processes:
             if p.poll() is None:
                 p.terminate()
@@ -92,9 +117,6 @@ class Household(unittest.TestCase):
             except subprocess.TimeoutExpired:
                 p.kill()
                 p.wait()
-        said = "".join(self.said(os.path.basename(log)) for log in glob.glob(self.folder + "/hortd*.log"))  # a sanitizer speaks at the end, too
-        self.assertFalse("Sanitizer" in said or "runtime error" in said, said)
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def spawn(self, *command, log, **more):
         # Beside the data, so that what a process said can be read after it ended.
@@ -126,10 +148,17 @@ class Household(unittest.TestCase):
 """ + "".join(f'  local-data: "large.test. 300 IN A 10.0.{i}.1"\n' for i in range(120))
 
     def start_unbound(self):
-        path = self.folder + "/unbound.conf"
+        self.unbound = self.spawn_unbound(self.upstream, self.zones)
+        wait_until("unbound", lambda: can_connect(self.upstream))
+
+    def spawn_unbound(self, port, zones, name="unbound", addresses=("127.0.0.1",), within=()):
+        """A resolver of its own, not waited for. `within` is the command that runs it elsewhere."""
+        path = f"{self.folder}/{name}.conf"
+        interfaces = "".join(f"  interface: {address}@{port}\n" for address in addresses)
         with open(path, "w") as f:
             f.write(f"""server:
-  interface: 127.0.0.1@{self.upstream}
+{interfaces}  access-control: 0.0.0.0/0 allow
+  access-control: ::/0 allow
   do-daemonize: no
   chroot: ""
   username: ""
@@ -139,11 +168,14 @@ class Household(unittest.TestCase):
   logfile: ""
   verbosity: 0
   log-queries: yes
-{self.zones}remote-control:
+{zones}remote-control:
   control-enable: no
 """)
-        self.unbound = self.spawn(shutil.which("unbound") or "/usr/sbin/unbound", "-d", "-c", path, log="unbound.log")
-        wait_until("unbound", lambda: can_connect(self.upstream))
+        return self.spawn(*within, shutil.which("unbound") or "/usr/sbin/unbound", "-d", "-c", path, log=name + ".log")
+
+    def more_of_nginx(self):
+        """More lines for nginx's one server, which is every host."""
+        return ""
 
     def start_nginx(self):
         os.makedirs(self.folder + "/www")
@@ -165,14 +197,14 @@ http {{
   access_log {self.folder}/nginx.status status;
   client_max_body_size 100m;
   server {{
-    listen 127.0.0.1:{self.web};
+    listen {self.web_address}:{self.web};
     root {self.folder}/www;
-    location /upload {{ client_body_in_file_only clean; proxy_pass http://127.0.0.1:{self.web}/; proxy_set_header Host $host; proxy_method GET; }}
-  }}
+    location /upload {{ client_body_in_file_only clean; proxy_pass http://{self.web_address}:{self.web}/; proxy_set_header Host $host; proxy_method GET; }}
+{self.more_of_nginx()}  }}
 }}
 """)
         self.spawn(shutil.which("nginx") or "/usr/sbin/nginx", "-c", path, "-e", self.folder + "/nginx.err", log="nginx.log")
-        wait_until("nginx", lambda: can_connect(self.web))
+        wait_until("nginx", lambda: can_connect(self.web, self.web_address))
 
     def publish(self, name, source):
         """Puts a file on the web server, with a time of its own: nginx's ETag is the second and the size."""

@@ -49,7 +49,7 @@ class Control(Household):
     def test_refusals_change_nothing_and_exit_with_1(self):
         self.assertIn("there is no child called leo", self.hortctl("block", "leo", "a.test", expect=1))
         self.assertIn("no account", self.hortctl("child", "add", "leo", "--account", "no-such-account", expect=1))
-        self.assertIn("not an IP address", self.hortctl("child", "add", "leo", "--device", "1.2.3.4.5", expect=1))
+        self.assertIn("not an address", self.hortctl("child", "add", "leo", "--device", "1.2.3.4.5", expect=1))
         self.assertEqual(self.ask("child", "list")["children"], [])
         self.hortctl("child", "add", "leo", "--device", "10.0.0.1")
         self.assertIn("exists already", self.hortctl("child", "add", "LEO", expect=1))

@@ -147,5 +147,21 @@ class LyingUpstream(Household):
         self.assertGreater(len(set(self.ids)), 15)
 
 
+class Silent(Household):
+    """The only upstream takes questions and says nothing."""
+
+    lists = {"gambling": {"own.txt": "casino.test\n"}}
+
+    def start_unbound(self):
+        self.silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(self.silent.close)
+        self.silent.bind(("127.0.0.1", self.upstream))
+
+    def test_a_silent_upstream_keeps_nobody_waiting_longer_than_once(self):
+        for i in range(4):
+            self.address("casino.test")  # which is noted, for later
+            self.assertIn("status: SERVFAIL", self.dig(f"n{i}.good.test"))
+
+
 if __name__ == "__main__":
     unittest.main()

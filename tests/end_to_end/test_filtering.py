@@ -36,7 +36,9 @@ class Filtering(Household):
         blocked = self.curl(self.web_url("casino.test"), "-i")
         self.assertIn("403 Forbidden", blocked.stdout)
         self.assertIn("Cache-Control: no-store", blocked.stdout)
-        self.assertIn("casino.test is blocked for mia: casino.test is listed under Gambling and betting.", blocked.stdout)
+        self.assertIn("casino.test is in the group “Gambling and betting”, and that group is closed for you.", blocked.stdout)
+        german = self.curl(self.web_url("casino.test"), "-H", "Accept-Language: de-DE,de;q=0.9,en;q=0.5").stdout
+        self.assertIn("casino.test gehört zur Gruppe „Glücksspiel und Wetten“", german)
         tunnel = self.curl(self.web_url("www.good.test"), "-p")
         self.assertEqual(tunnel.stdout, "hello from nginx\n", tunnel.stderr)
         refused = self.curl("https://casino.test/", "-v", "-p")
@@ -91,8 +93,8 @@ class Filtering(Household):
         self.assertNotIn("casino.test", self.hortctl("log"))
         self.stop_hortd()
         self.assertNotIn("casino.test", self.said())
-        self.options = ("--log-host-names",)
         self.start_hortd()
+        self.hortctl("settings", "set", "log-level", "blocked")
         self.address("casino.test")
         self.assertIn("casino.test", self.hortctl("log"))
 

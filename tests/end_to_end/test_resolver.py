@@ -89,6 +89,7 @@ def view(wire):
     return out
 
 
+WEEK = 604800  # hortd is told to keep nothing longer
 SECTIONS = ("answer", "authority", "additional")
 
 
@@ -113,14 +114,21 @@ def same(key, ours, theirs):
     """`theirs`: unbound's part before and after ours was asked for."""
     if key not in SECTIONS:
         return ours == theirs[0]
+    either = {r: [min(ttl, WEEK) for ttl in ttls + theirs[1].get(r, [])] for r, ttls in theirs[0].items()}
     return ours.keys() == theirs[0].keys() and all(
-        len(ttls) == len(theirs[0][r]) and all(
-            min(theirs[0][r] + theirs[1].get(r, [])) - 1 <= ttl <= max(theirs[0][r] + theirs[1].get(r, [])) + 1 for ttl in ttls)
+        len(ttls) == len(theirs[0][r]) and all(min(either[r]) - 1 <= ttl <= max(either[r]) + 1 for ttl in ttls)
         for r, ttls in ours.items())
+
+
+def failed_silently(answer):
+    """Where the resolver does not say why it failed, hortd says that it was the resolver."""
+    return answer["rcode"] == "SERVFAIL" and answer["edns"] is not None and 15 not in answer["edns"][3]
 
 
 def differences(ours, before, after):
     # What unbound still puts into a truncated answer is of no use to anyone.
+    if failed_silently(before) and ours.get("rcode") == "SERVFAIL":
+        before = before | {"edns": (*before["edns"][:3], (*before["edns"][3], 15))}
     keys = [k for k in ours | before if k not in SECTIONS or "TC" not in before["flags"].split()]
     return [f"{k}: unbound {show(k, before.get(k))}\n    {'hortd':>{len(k) + 7}} {show(k, ours.get(k))}" for k in keys
             if k not in ours or k not in before or not same(k, ours[k], (before[k], after[k]))]
@@ -437,9 +445,9 @@ class Resolver(Household):
 
     def configure(self):
         """The names that hortd keeps in the house are this unbound's, too: it answers the same of them as for everything else."""
-        zones = ("test", "113.0.203.in-addr.arpa", "8.b.d.0.1.0.0.2.ip6.arpa", "168.192.in-addr.arpa", "127.in-addr.arpa", "localhost", "invalid", "onion", "home.arpa",
+        zones = ("test", "113.0.203.in-addr.arpa", "8.b.d.0.1.0.0.2.ip6.arpa", "168.192.in-addr.arpa", "127.in-addr.arpa", "localhost", "invalid", "onion", "local", "home.arpa",
                  "resolver.arpa")
-        super().configure(forward={zone: [f"127.0.0.1:{self.upstream}"] for zone in zones})
+        super().configure(forward={zone: [f"127.0.0.1:{self.upstream}"] for zone in zones}, cache={"max_ttl": WEEK})
 
     # --- asking ---
 

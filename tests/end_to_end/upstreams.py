@@ -133,14 +133,18 @@ class Certificates:
         for ca in ("ca", "other"):
             self.openssl("req", "-x509", *self.new_key(ca), "-out", f"{folder}/{ca}.pem", "-subj", "/CN=Authority of the test " + ca, "-days", "2",
                          "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign")
-        for leaf, ca, days, names in (("good", "ca", 2, f"DNS:{HOST},IP:127.0.0.1"), ("expired", "ca", -1, f"DNS:{HOST},IP:127.0.0.1"),
-                                      ("other_name", "ca", 2, "DNS:dns.elsewhere.test"), ("other_ca", "other", 2, f"DNS:{HOST},IP:127.0.0.1")):
-            path = f"{folder}/{leaf}"
-            with open(path + ".ext", "w") as f:
-                f.write(f"basicConstraints=critical,CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName={names}\n")
-            self.openssl("req", "-new", *self.new_key(leaf), "-out", path + ".csr", "-subj", "/CN=upstream")
-            self.openssl("x509", "-req", "-in", path + ".csr", "-CA", f"{folder}/{ca}.pem", "-CAkey", f"{folder}/{ca}.key", "-CAcreateserial",
-                         "-days", days, "-extfile", path + ".ext", "-out", path + ".pem")
+        self.issue("good", f"DNS:{HOST},IP:127.0.0.1")
+        self.issue("expired", f"DNS:{HOST},IP:127.0.0.1", days=-1)
+        self.issue("other_name", "DNS:dns.elsewhere.test")
+        self.issue("other_ca", f"DNS:{HOST},IP:127.0.0.1", ca="other")
+
+    def issue(self, leaf, names, ca="ca", days=2):
+        path = f"{self.folder}/{leaf}"
+        with open(path + ".ext", "w") as f:
+            f.write(f"basicConstraints=critical,CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName={names}\n")
+        self.openssl("req", "-new", *self.new_key(leaf), "-out", path + ".csr", "-subj", "/CN=" + leaf)
+        self.openssl("x509", "-req", "-in", path + ".csr", "-CA", f"{self.folder}/{ca}.pem", "-CAkey", f"{self.folder}/{ca}.key", "-CAcreateserial",
+                     "-days", days, "-extfile", path + ".ext", "-out", path + ".pem")
 
     def new_key(self, name):
         return "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{self.folder}/{name}.key"

@@ -161,7 +161,8 @@ class Zones:
         own = "".join(f"  local-zone: \"{zone}.\" nodefault\n" for zone in ("test", "113.0.203.in-addr.arpa", "8.b.d.0.1.0.0.2.ip6.arpa"))
         clauses = "".join(f"auth-zone:\n  name: \"{zone}\"\n  zonefile: \"{self.folder}/{zone}.zone\"\n  for-downstream: no\n"
                           f"  for-upstream: yes\n  fallback-enabled: no\n" for zone in self.served)
-        return f"""  module-config: "validator iterator"
+        return f"""  ede: yes
+  module-config: "validator iterator"
   trust-anchor-file: "{self.folder}/anchors"
   minimal-responses: no
   max-udp-size: 1232

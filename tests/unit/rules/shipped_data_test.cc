@@ -95,7 +95,9 @@ TEST(Subscriptions, HaveAFormatALicenceAndAReason) {
 
 TEST(SafeSearch, KnowsTheEnginesOfEveryCountry) {
     const auto& safe = SafeSearch::shipped();
-    const auto target = [&](const char* host) { return safe.engine_target(*Hostname::parse(host)); };
+    const auto target = [&](const char* host) {
+        return safe.target(*Hostname::parse(host), true, RestrictedMode::off);
+    };
     for (const char* host : {"www.google.com", "www.google.de", "www.google.co.uk", "www.google.com.br"})
         EXPECT_EQ(target(host), "forcesafesearch.google.com") << host;
     EXPECT_EQ(target("www.bing.com"), "strict.bing.com");
@@ -103,9 +105,9 @@ TEST(SafeSearch, KnowsTheEnginesOfEveryCountry) {
     EXPECT_EQ(target("mail.google.com"), "");
     EXPECT_EQ(target("example.org"), "");
     const auto youtube = *Hostname::parse("www.youtube.com");
-    EXPECT_EQ(safe.restricted_target(youtube, RestrictedMode::strict), "restrict.youtube.com");
-    EXPECT_EQ(safe.restricted_target(youtube, RestrictedMode::moderate), "restrictmoderate.youtube.com");
-    EXPECT_EQ(safe.restricted_target(youtube, RestrictedMode::off), "");
+    EXPECT_EQ(safe.target(youtube, true, RestrictedMode::strict), "restrict.youtube.com");
+    EXPECT_EQ(safe.target(youtube, true, RestrictedMode::moderate), "restrictmoderate.youtube.com");
+    EXPECT_EQ(safe.target(youtube, true, RestrictedMode::off), "");
 }
 
 // The readers of data that ships refuse what is not in order, so that a mistake in a pull request fails a test.
