@@ -13,12 +13,14 @@
 #include "daemon/control/server.h"
 #include "daemon/dns/server.h"
 #include "daemon/enforce/firewall.h"
+#include "daemon/family_page.h"
 #include "daemon/lists/keeper.h"
 #include "daemon/log.h"
 #include "daemon/pending_timer.h"
 #include "daemon/pin.h"
 #include "daemon/policy_builder.h"
 #include "daemon/proxy/listener.h"
+#include "daemon/refusals.h"
 #include "daemon/run.h"
 #include "daemon/settings.h"
 #include "daemon/store/local_records.h"
@@ -99,14 +101,14 @@ class Daemon final : private AskDesk {
         if (auto published = put_in_force(); !published) return published;
 
         if (auto read = put_names_in_force(); !read) return read;
-        auto dns = dns::Server::start(io_, configuration_.dns, {policy_, names_, activity_, counters_, *timekeeper_});
+        auto dns = dns::Server::start(io_, configuration_.dns, {policy_, names_, refusals_, counters_, *timekeeper_});
         if (!dns) return dns.error();
         dns_ = *std::move(dns);
         if (auto read = put_names_in_force(); !read) return read;  // with where the listeners are
         auto interceptor = proxy::Interceptor::make(configuration_.data, configuration_.proxy.trusted);
         if (!interceptor) return interceptor.error();
         interceptor_ = *std::move(interceptor);
-        auto proxy = proxy::Listener::start(io_, proxy_settings(), policy_, *dns_, activity_, counters_, *timekeeper_,
+        auto proxy = proxy::Listener::start(io_, proxy_settings(), policy_, *dns_, refusals_, counters_, *timekeeper_,
                                             *this, interceptor_.get());
         if (!proxy) return proxy.error();
         proxy_ = *std::move(proxy);
@@ -216,7 +218,7 @@ class Daemon final : private AskDesk {
         for (const auto& address : page) {
             const auto text = platform::address_text(address);
             const auto type = text.find(':') == std::string::npos ? "A" : "AAAA";
-            names->add({std::string(dns::LocalNames::family_page), type, text});
+            names->add({std::string(family_page), type, text});
         }
         if (!settings.hosts.empty()) {
             const auto text = platform::read_file(settings.hosts, 16 << 20);
@@ -308,6 +310,7 @@ class Daemon final : private AskDesk {
     PolicyInForce policy_;
     dns::NamesInForce names_;
     Activity activity_;
+    Refusals refusals_{activity_};
     asio::steady_timer activity_timer_{io_};
     std::unique_ptr<store::ActivityRecords> activity_records_;
     Counters counters_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "daemon/family_page.h"
 #include "rules/ascii.h"
 #include "rules/network.h"
 

@@ -21,7 +21,6 @@ namespace hort::dns {
 
 class LocalNames {
   public:
-    static constexpr std::string_view family_page = "hort.home.arpa";
     static constexpr std::uint32_t ttl = 60;  // seconds of our own records: short, for they may be changed
 
     // `record` was parsed.

@@ -57,6 +57,8 @@ std::optional<AskForm> parse_ask_form(std::string_view body) {
         if (name == "token") {
             out.token = text;
             has_token = true;
+        } else if (name == "site") {
+            out.site = text;
         } else if (name == "why") {
             out.why = text.substr(0, 200);
             // Half of a character at the end is none.

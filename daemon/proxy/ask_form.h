@@ -31,6 +31,7 @@ class AskTokens {
 // What was filled in.
 struct AskForm {
     std::string token, why;
+    std::string site;          // that it is about; empty: the one that the form is on
     std::int64_t minutes = 0;  // of time; 0: it is the site that is asked for
 };
 // From application/x-www-form-urlencoded; nothing when it is no such form.

@@ -14,6 +14,8 @@ std::string_view reason_phrase(int status) {
             return "Method Not Allowed";
         case 200:
             return "OK";
+        case 404:
+            return "Not Found";
         case 409:
             return "Conflict";
         case 408:
@@ -64,7 +66,8 @@ std::string page(std::string_view language, std::string_view title, const std::s
            "</title>\n<style>"
            "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:10vh auto;padding:0 1.2rem;color:#223;"
            "background:#fff}"
-           "h1{font-size:1.6rem;line-height:1.25;text-wrap:balance}p,code{overflow-wrap:anywhere}"
+           "h1{font-size:1.6rem;line-height:1.25;text-wrap:balance}h2{font-size:1.15rem;margin:2rem 0 "
+           "0}p,h2,code{overflow-wrap:anywhere}"
            "form{display:flex;flex-wrap:wrap;gap:.6rem}label{flex:1 0 "
            "100%}input,select,button{font:inherit;padding:.5rem .7rem;"
            "border:1px solid #99a;border-radius:.4rem;background:inherit;color:inherit}input{flex:1 1 "
@@ -108,10 +111,13 @@ std::string when(const Ruling& ruling, const BlockWords::Language& words) {
                    {{"time", time}, {"day", words.days[static_cast<std::size_t>(then.weekday())]}});
 }
 
-std::string ask_form(const BlockWords::Language& words, Tier tier, const std::string& token, bool is_about_time) {
-    std::string out = "<form method=\"post\" action=\"" + std::string(ask_path) + "\">\n<label for=\"why\">" +
+std::string ask_form(const BlockWords::Language& words, Tier tier, const std::string& token, bool is_about_time,
+                     const std::string& site) {
+    const auto id = site.empty() ? std::string("why") : "why-" + site;
+    std::string out = "<form method=\"post\" action=\"" + std::string(ask_path) + "\">\n<label for=\"" + id + "\">" +
                       (is_about_time ? words.ask_time : words.ask).for_tier(tier) +
                       "</label>\n<input type=\"hidden\" name=\"token\" value=\"" + token + "\">";
+    if (!site.empty()) out += "<input type=\"hidden\" name=\"site\" value=\"" + site + "\">";
     if (is_about_time) {
         out += "<select name=\"minutes\">";
         for (const char* count : {"15", "30", "60"})
@@ -119,8 +125,52 @@ std::string ask_form(const BlockWords::Language& words, Tier tier, const std::st
                    "</option>";
         out += "</select>";
     }
-    return out + "<input id=\"why\" name=\"why\" maxlength=\"200\" autocomplete=\"off\" placeholder=\"" + words.why +
-           "\"><button>" + words.send + "</button>\n</form>\n";
+    out += "<input id=\"" + id + "\" name=\"why\" maxlength=\"200\" autocomplete=\"off\" placeholder=\"";
+    return out + words.why + "\"><button>" + words.send + "</button>\n</form>\n";
+}
+
+// Why, until when, and the form to ask for it. `site`: what the form says that it is about, where it is on another
+// page.
+std::string why_and_ask(const Ruling& ruling, const BlockWords::Language& words, bool is_german,
+                        const std::string& ask_token, const std::string& site = {}) {
+    const auto tier = ruling.who.profile->tier;
+    const auto& source = ruling.decision.source;
+    const std::map<std::string, std::string> values = {{"site", escape_html(ruling.site)},
+                                                       {"what", escape_html(what_of(ruling, is_german))}};
+    std::string out = "<p class=\"why\">";
+    if (source.is_within)
+        out += fill_in(words.within.for_tier(tier), values);
+    else if (source.web != nullptr && source.web->kind != WebRule::Kind::page)
+        out += fill_in(words.web.at(source.web->kind).for_tier(tier), values);
+    else if (const auto why = words.reason.find(ruling.decision.reason); why != words.reason.end())
+        out += fill_in(why->second.for_tier(tier), values);
+    if (ruling.until) {
+        auto until = fill_in(words.until.for_tier(tier), {{"until", when(ruling, words)}});
+        if (until[0] >= 'a' && until[0] <= 'z') until[0] = static_cast<char>(until[0] - 32);
+        out += " " + until;
+    }
+    out += "</p>\n";
+    const auto reason = ruling.decision.reason;
+    const bool is_about_time = reason == Reason::schedule || reason == Reason::budget;
+    if (reason != Reason::pause && reason != Reason::bypass && reason != Reason::break_time)
+        out += ask_token.empty() ? "<p>" + words.ask_elsewhere.for_tier(tier) + "</p>\n"
+                                 : ask_form(words, tier, ask_token, is_about_time, escape_html(site));
+    return out;
+}
+
+std::string help_of(const Ruling& ruling, const BlockWords::Language& words) {
+    const auto& help = ProtectedHelp::shipped().of_country(ruling.policy->country);
+    const std::string host(help.host.text());
+    auto out = "<p class=\"help\">" + words.help.for_tier(ruling.who.profile->tier) + " <a href=\"https://" + host +
+               "/\">" + host + "</a>";
+    if (!help.phone.empty()) {
+        std::string digits;
+        for (const char c : help.phone)
+            if ((c >= '0' && c <= '9') || c == '+') digits += c;
+        out += ", <a class=\"phone\" href=\"tel:" + digits + "\">" + fill_in(words.phone, {{"phone", help.phone}}) +
+               "</a>";
+    }
+    return out + "</p>\n";
 }
 
 }  // namespace
@@ -172,38 +222,25 @@ std::string block_page(const Ruling& ruling, const BlockPageFor& what) {
     if (what.purpose == Purpose::part) return response(403, "text/plain", {}, what.keeps_alive, what.is_head);
     const auto& [tag, words] = BlockWords::shipped().language(what.languages);
     const auto tier = ruling.who.profile->tier;
-    const auto& help = ProtectedHelp::shipped().of_country(ruling.policy->country);
-    const auto& source = ruling.decision.source;
-    const std::map<std::string, std::string> values = {
-        {"site", escape_html(ruling.site)}, {"what", escape_html(what_of(ruling, tag == "de"))}, {"phone", help.phone}};
-    std::string content = "<h1>" + words.heading.for_tier(tier) + "</h1>\n<p class=\"why\">";
-    if (source.is_within)
-        content += fill_in(words.within.for_tier(tier), values);
-    else if (source.web != nullptr && source.web->kind != WebRule::Kind::page)
-        content += fill_in(words.web.at(source.web->kind).for_tier(tier), values);
-    else if (const auto why = words.reason.find(ruling.decision.reason); why != words.reason.end())
-        content += fill_in(why->second.for_tier(tier), values);
-    if (ruling.until) {
-        auto until = fill_in(words.until.for_tier(tier), {{"until", when(ruling, words)}});
-        if (until[0] >= 'a' && until[0] <= 'z') until[0] = static_cast<char>(until[0] - 32);
-        content += " " + until;
-    }
-    content += "</p>\n";
-    const auto reason = ruling.decision.reason;
-    const bool is_about_time = reason == Reason::schedule || reason == Reason::budget;
-    if (reason != Reason::pause && reason != Reason::bypass && reason != Reason::break_time)
-        content += what.ask_token.empty() ? "<p>" + words.ask_elsewhere.for_tier(tier) + "</p>\n"
-                                          : ask_form(words, tier, what.ask_token, is_about_time);
-    const std::string host(help.host.text());
-    content += "<p class=\"help\">" + words.help.for_tier(tier) + " <a href=\"https://" + host + "/\">" + host + "</a>";
-    if (!help.phone.empty()) {
-        std::string digits;
-        for (const char c : help.phone)
-            if ((c >= '0' && c <= '9') || c == '+') digits += c;
-        content += ", <a class=\"phone\" href=\"tel:" + digits + "\">" + fill_in(words.phone, values) + "</a>";
-    }
-    content += "</p>\n";
+    const auto content = "<h1>" + words.heading.for_tier(tier) + "</h1>\n" +
+                         why_and_ask(ruling, words, tag == "de", what.ask_token) + help_of(ruling, words);
     return response(403, html, page(tag, words.title.for_tier(tier), content), what.keeps_alive, what.is_head);
+}
+
+std::string refusals_page(const Ruling& reader, const std::vector<Refused>& refused, const BlockPageFor& what) {
+    const auto& [tag, words] = BlockWords::shipped().language(what.languages);
+    const auto tier = reader.who.profile->tier;
+    const auto text = [&](const BlockWords::Text& one) { return "<p>" + one.for_tier(tier) + "</p>\n"; };
+    auto content = "<h1>" + words.lately.heading.for_tier(tier) + "</h1>\n";
+    if (reader.who.person == nullptr)
+        content += text(words.lately.unknown);
+    else
+        content += text(refused.empty() ? words.lately.nothing : words.lately.only_you);
+    for (const auto& one : refused)
+        content += "<h2>" + escape_html(one.ruling.site) + "</h2>\n" +
+                   why_and_ask(one.ruling, words, tag == "de", one.ask_token, one.ruling.site);
+    content += help_of(reader, words);
+    return response(200, html, page(tag, words.lately.title.for_tier(tier), content), what.keeps_alive, what.is_head);
 }
 
 std::string asked_page(const Ruling& ruling, const BlockPageFor& what, const Status& done) {

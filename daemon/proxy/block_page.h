@@ -27,6 +27,14 @@ struct BlockPageFor {
 std::string block_page(const Ruling& ruling, const BlockPageFor& what);
 // A whole response: what was asked waits for an answer, or it does not, and why.
 std::string asked_page(const Ruling& ruling, const BlockPageFor& what, const Status& done);
+// One site on the page of what was refused lately, and the token of its form (BlockPageFor).
+struct Refused {
+    Ruling ruling;
+    std::string ask_token;
+};
+// A whole response: 200, never stored. What was refused to the reader lately, why, and the form to ask for it.
+// `reader`: any ruling of theirs.
+std::string refusals_page(const Ruling& reader, const std::vector<Refused>& refused, const BlockPageFor& what);
 // A whole response that ends the connection.
 std::string error_page(int status, std::string_view what);
 std::string escape_html(std::string_view text);

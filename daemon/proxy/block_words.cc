@@ -45,6 +45,9 @@ BlockWords::Language read_language(const json& value) {
     out.days = value.at("days").get<std::vector<std::string>>();
     for (const auto& [name, kind] : web_kinds) out.web[kind] = read_text(value.at("why").at(name));
     out.within = read_text(value.at("why").at("within"));
+    const auto& lately = value.at("lately");
+    out.lately = {read_text(lately.at("title")), read_text(lately.at("heading")), read_text(lately.at("nothing")),
+                  read_text(lately.at("only_you")), read_text(lately.at("unknown"))};
     for (const auto& [name, reason] : reasons) out.reason[reason] = read_text(value.at("why").at(name));
     return out;
 }

@@ -28,6 +28,9 @@ class BlockWords {
         std::map<Reason, Text> reason;      // of every reason to block
         std::map<WebRule::Kind, Text> web;  // of a rule that speaks of no site: a search, a download, a media type
         Text within;                        // a site shows another one that is blocked
+        struct {
+            Text title, heading, nothing, only_you, unknown;
+        } lately;  // the page of what was refused
     };
 
     // The error names the language and the text that is missing.

@@ -1,5 +1,6 @@
 #include "daemon/proxy/http_session.h"
 
+#include "daemon/family_page.h"
 #include "daemon/proxy/decoder.h"
 #include "daemon/proxy/exchange.h"
 #include "daemon/proxy/first_words.h"
@@ -9,6 +10,7 @@
 #include "daemon/proxy/server_link.h"
 #include "daemon/proxy/tunnel.h"
 #include "platform/original_destination.h"
+#include "rules/ascii.h"
 #include "rules/safe_request.h"
 
 namespace hort::proxy {
@@ -150,8 +152,10 @@ class Session {
             co_return false;
         }
 
-        const bool is_asking = !request.is_connect && request.path == ask_path;
         std::string host(request.host);
+        if (is_same_ignoring_case(host, family_page) && request.port == 80 && !request.is_connect)
+            co_return co_await serve_own_page(request);
+        const bool is_asking = !request.is_connect && request.path == ask_path;
         judge_.nothing_passes();
         auto ruling = ask(host, request.is_connect ? std::string_view() : request.path);
         if (!ruling) co_return co_await reply_.refuse(400, "a host that is none");
@@ -168,7 +172,9 @@ class Session {
         }
         if (is_asking) {
             watchdog_.set(head_limit);
-            const bool stays = co_await reply_.take_question(request, *ruling);
+            auto form = co_await reply_.read_question(request);
+            if (!form) co_return false;
+            const bool stays = co_await reply_.take_question(request, *ruling, *std::move(form));
             if (stays) watchdog_.set(keep_alive_limit);
             co_return stays;
         }
@@ -194,6 +200,34 @@ class Session {
         const bool goes_on = co_await exchange_.run(request, std::move(to), *ruling);
         if (!within_) judge_.nothing_passes();  // a tunnel ends with the leave for it, also between two requests
         co_return goes_on;
+    }
+
+    // What was refused to the reader lately: where TLS or a name was refused, a browser could not show why. A form on
+    // it is about the site that it names.
+    asio::awaitable<bool> serve_own_page(const RequestHead& request) {
+        judge_.nothing_passes();
+        watchdog_.set(head_limit);
+        bool stays = false;
+        if (request.path == ask_path) {
+            auto form = co_await reply_.read_question(request);
+            if (!form) co_return false;
+            const auto site = Hostname::parse(form->site);
+            if (!site) co_return co_await reply_.refuse(400, "a question about no site");
+            auto ruling = judge_.would_say(*site);
+            stays = co_await reply_.take_question(request, std::move(ruling), *std::move(form));
+        } else if (request.path != "/" || (request.method != "GET" && request.method != "HEAD")) {
+            co_return co_await reply_.refuse(404, "there is no such page");
+        } else {
+            const auto own = *Hostname::parse(family_page);
+            auto reader = judge_.would_say(own);
+            std::vector<Ruling> rulings;
+            if (reader.who.person != nullptr)
+                for (const auto& host : parts_->log.of(reader.who.person->id, reader.at))
+                    if (auto ruling = judge_.would_say(host); ruling.is_blocked()) rulings.push_back(std::move(ruling));
+            stays = co_await reply_.show_refusals(request, std::move(reader), std::move(rulings));
+        }
+        if (stays) watchdog_.set(keep_alive_limit);
+        co_return stays;
     }
 
     static void make_safe(RequestHead& request, const SafeRequest& safe) {

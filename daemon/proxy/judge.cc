@@ -59,6 +59,17 @@ Ruling Judge::ask(const AddressBytes& address, const std::vector<Hostname>& name
     return ask(names.back());
 }
 
+Ruling Judge::would_say(const Hostname& host) {
+    Ruling out;
+    out.policy = policy_.load();
+    out.who = subject(*out.policy);
+    out.at = platform::now();
+    out.decision = decide(*out.policy, out.who, host, out.at);
+    out.site = std::string(host.text());
+    if (out.is_blocked()) out.until = verdict_until(*out.policy, out.who, host, out.at);
+    return out;
+}
+
 std::optional<Ruling> Judge::ask_answer(std::string_view media_type, std::string_view file_name) {
     if (passing_.empty() || passing_.back().url.empty()) return std::nullopt;
     const auto policy = policy_.load();

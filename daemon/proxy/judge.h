@@ -47,6 +47,8 @@ class Judge final : public LiveConnection {
     // `target` is the request's, in origin-form.
     Ruling ask(const Hostname& host, std::string_view target);
     Ruling ask(const AddressBytes& address);
+    // What would be said now? Nothing passes, and nothing is noted.
+    Ruling would_say(const Hostname& host);
     // An address of which it is not said for which host it is meant. `names`: those that our DNS gave it for lately,
     // the last one at the end. Many sites share addresses: it is blocked when all of them are.
     Ruling ask(const AddressBytes& address, const std::vector<Hostname>& names);

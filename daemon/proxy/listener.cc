@@ -24,7 +24,7 @@ std::string random_key() {
 class RunningListener final : public Listener {
   public:
     RunningListener(asio::io_context& io, tcp::acceptor acceptor, std::vector<tcp::acceptor> transparent,
-                    Settings settings, const PolicyInForce& policy, NameResolver& resolver, DecisionLog& log,
+                    Settings settings, const PolicyInForce& policy, NameResolver& resolver, Refusals& log,
                     Counters& counters, TrafficMeter& meter, AskDesk& ask_desk, Interceptor* interceptor)
         : io_(io),
           acceptor_(std::move(acceptor)),
@@ -112,7 +112,7 @@ class RunningListener final : public Listener {
 }  // namespace
 
 Result<std::unique_ptr<Listener>> Listener::start(asio::io_context& io, Settings settings, const PolicyInForce& policy,
-                                                  NameResolver& resolver, DecisionLog& log, Counters& counters,
+                                                  NameResolver& resolver, Refusals& log, Counters& counters,
                                                   TrafficMeter& meter, AskDesk& ask_desk, Interceptor* interceptor) {
     auto acceptor = listen_at(io, settings.listen, "as a proxy", "choose another port with --proxy");
     if (!acceptor) return acceptor.error();

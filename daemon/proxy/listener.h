@@ -7,6 +7,7 @@
 #include "daemon/daemon.h"
 #include "daemon/proxy/interceptor.h"
 #include "daemon/proxy/settings.h"
+#include "daemon/refusals.h"
 #include "rules/result.h"
 
 namespace hort::proxy {
@@ -14,9 +15,9 @@ namespace hort::proxy {
 class Listener {
   public:
     static Result<std::unique_ptr<Listener>> start(boost::asio::io_context& io, Settings settings,
-                                                   const PolicyInForce& policy, NameResolver& resolver,
-                                                   DecisionLog& log, Counters& counters, TrafficMeter& meter,
-                                                   AskDesk& ask_desk, Interceptor* interceptor);
+                                                   const PolicyInForce& policy, NameResolver& resolver, Refusals& log,
+                                                   Counters& counters, TrafficMeter& meter, AskDesk& ask_desk,
+                                                   Interceptor* interceptor);
     virtual ~Listener() = default;
     virtual platform::Endpoint local() const = 0;
     // Another policy is in force, or another time on the wall: ends what is not allowed any more.

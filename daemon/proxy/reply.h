@@ -18,8 +18,12 @@ class Reply {
     // Ends a tunnel before it began, in a way that browsers understand at once. `problem`: of what was said in it;
     // empty: it is blocked.
     asio::awaitable<bool> deny(std::string problem);
-    // What a child filled in on the page of a blocked site. It is for us, and never goes upstream.
-    asio::awaitable<bool> take_question(const RequestHead& request, Ruling ruling);
+    // What was refused to the reader lately, `rulings` on it as they are now.
+    asio::awaitable<bool> show_refusals(const RequestHead& request, Ruling reader, std::vector<Ruling> rulings);
+    // What a child filled in on such a page. It is for us, and never goes upstream. Nothing where it is no such form:
+    // then that was said, and the connection ends.
+    asio::awaitable<std::optional<AskForm>> read_question(const RequestHead& request);
+    asio::awaitable<bool> take_question(const RequestHead& request, Ruling ruling, AskForm form);
 
   private:
     Stream& client_;

@@ -10,13 +10,14 @@
 #include "daemon/proxy/live_connections.h"
 #include "daemon/proxy/settings.h"
 #include "daemon/proxy/upstream_pool.h"
+#include "daemon/refusals.h"
 
 namespace hort::proxy {
 
 struct SessionParts {
     const PolicyInForce& policy;
     NameResolver& resolver;
-    DecisionLog& log;
+    Refusals& log;  // which is told of decisions, and tells a person's own
     Counters& counters;
     TrafficMeter& meter;
     std::shared_ptr<LiveConnections> live;

@@ -4,6 +4,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
+#include "daemon/family_page.h"
 #include "daemon/listening.h"
 
 namespace hort::web {
@@ -20,7 +21,7 @@ constexpr std::uint32_t max_header = 8192;  // octets
 bool is_own_name(std::string_view host) {
     if (const auto colon = host.rfind(':'); colon != std::string_view::npos && host.find(']', colon) == host.npos)
         host = host.substr(0, colon);
-    return host == "localhost" || host == "127.0.0.1" || host == "[::1]" || host == "hort.home.arpa";
+    return host == "localhost" || host == "127.0.0.1" || host == "[::1]" || host == family_page;
 }
 
 using Response = http::response<http::string_body>;

@@ -87,6 +87,14 @@ class Explicit(Browser):
         self.hortctl("child", "add", "mia", "--age", "9", "--account", ACCOUNT)
         self.assertIn("Diese Seite ist für dich zu", self.browse(self.urls(host="www.casino.test")[0], self.through, "--accept-lang=de"))
 
+    def test_a_page_of_its_own_says_what_was_refused_where_the_browser_cannot(self):
+        self.hortctl("child", "add", "mia", "--age", "13", "--account", ACCOUNT)
+        shown = self.browse(self.urls(host="www.casino.test")[1], self.through)
+        self.assertNotIn("gambling", shown.lower())
+        own = self.browse("http://hort.home.arpa/", self.through, "--accept-lang=de")
+        self.assertIn("<h2>www.casino.test</h2>", own)
+        self.assertIn("steht unter „Glücksspiel und Wetten“", own)
+
     def test_web_sockets_open_plain_and_secure_but_not_to_a_blocked_site(self):
         plain, secure = self.urls("/chat")
         bad_plain, bad_secure = self.urls("/chat", "www.casino.test")

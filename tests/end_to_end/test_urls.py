@@ -33,6 +33,7 @@ class Server(Recorder):
 
 
 class Urls(Household):
+    lists = Household.lists | {"ads_tracking": {"own.txt": "tracker.test\n"}}
     settings = {"inside_names": ["bing.com", "google.com", "youtube.com", "translate.goog"]}
     zones = Household.zones + "".join(f"""
   local-zone: "{zone}." static
@@ -178,6 +179,41 @@ class Urls(Household):
         self.assertEqual(self.code("casino.test", ask, "--data-urlencode", "token=" + token), 200, "asked and answered")
         self.assertEqual(len(self.ask("requests")["requests"]), 0)
         self.assertFalse([head for head in self.server.requests() if ask in head], "it never goes to the site")
+
+    def test_a_child_sees_what_was_refused_lately_and_asks_for_it(self):
+        own = "http://hort.home.arpa"
+
+        def page(*more):
+            return self.curl(own + "/", *more).stdout
+        self.assertIn("nothing was closed for you", page())
+        self.assertNotEqual(self.curl("https://www.casino.test/").returncode, 0, "a tunnel, of which a browser shows an error only")
+        self.assertEqual(self.address("casino.test"), "0.0.0.0")
+        self.address("tracker.test")
+        self.address("www.childline.org.uk")
+        said = page("-H", "Accept-Language: de")
+        self.assertEqual(re.findall("<h2>(.*)</h2>", said), ["casino.test", "www.casino.test"], "the latest first, no advertising, no help")
+        self.assertIn("Glücksspiel", said)
+        site, token = self.fields_of(said)["site"], self.fields_of(said)["token"]
+        self.assertEqual(site, "www.casino.test")
+
+        def ask(*fields):
+            data = [word for field in fields for word in ("--data-urlencode", field)]
+            return self.status_code(own + "/.well-known/hort/ask", *data)
+        self.assertEqual(ask("token=" + token, "site=casino.test"), "400", "the token is of another site")
+        self.assertEqual(ask("token=" + token), "400")
+        self.assertEqual(ask("token=" + token, "site=" + site, "why=for school"), "200")
+        request = self.ask("requests")["requests"][0]
+        self.assertEqual((request["child"], request["subject"], request["why"]), ("mia", site, "for school"))
+        self.hortctl("approve", str(request["id"]))
+        self.assertEqual(re.findall("<h2>(.*)</h2>", page()), ["casino.test"], "what is open now is not on it")
+        for path in ("/index.html", "/metrics"):
+            self.assertEqual(self.status_code(own + path), "404")
+        self.hortctl("hours", "set", "mia", "daily", "none")
+        self.assertIn("not computer time", page(), "it is there when the time is up")
+        self.hortctl("child", "remove", "mia")
+        self.assertIn("not known here who you are", page())
+        self.assertNotIn("casino", page())
+        self.assertFalse([head for head in self.server.requests() if "hort.home.arpa" in head], "it never goes out")
 
     def test_nobody_asks_in_the_name_of_somebody_else(self):
         ask = "/.well-known/hort/ask"

@@ -216,7 +216,7 @@ class Play {
         proxy::Settings settings;
         if (has_upstream) settings.upstream = proxy::UpstreamProxy{"proxy.test", 3128, "Basic eDp5"};
         parts_ = std::make_shared<const proxy::SessionParts>(proxy::SessionParts{
-            policy_, names_, log_, counters_, meter_, std::make_shared<proxy::LiveConnections>(),
+            policy_, names_, refusals_, counters_, meter_, std::make_shared<proxy::LiveConnections>(),
             std::make_shared<proxy::UpstreamPool>(io_.get_executor()),
             std::make_shared<const proxy::AskTokens>(std::string(32, 'k')), desk_, nullptr, std::move(settings)});
         int ends[2];
@@ -293,6 +293,7 @@ class Play {
     PolicyInForce policy_;
     Names names_;
     NoLog log_;
+    Refusals refusals_{log_};
     NoMeter meter_;
     NoDesk desk_;
     Counters counters_;
