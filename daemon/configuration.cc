@@ -42,6 +42,7 @@ constexpr std::string_view keys[] = {"dns",
                                      "upstream_proxy",
                                      "transparent",
                                      "enforce",
+                                     "gateway",
                                      "fail",
                                      "upstreams",
                                      "upstream_mode",
@@ -311,6 +312,22 @@ Status apply_key(Configuration& out, const std::string& key, const json& value, 
         out.is_enforcing = value.get<bool>();
         return Done{};
     }
+    if (key == "gateway") {
+        out.gateway.clear();
+        return for_each_of(value, where, "br0", [&](const json& item) -> Status {
+            const auto text = read_text(item, where, "br0");
+            if (!text) return text.error();
+            // What the kernel lets be a name, less what a command of nft(8) would read otherwise.
+            const bool is_name =
+                !text->empty() && text->size() < 16 && std::all_of(text->begin(), text->end(), [](char c) {
+                    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                           std::string_view("._-").find(c) != std::string_view::npos;
+                });
+            if (!is_name) return Error{"not an interface: " + *text, where, "its name in 'ip link', for example br0"};
+            out.gateway.push_back(*text);
+            return Done{};
+        });
+    }
     if (key == "fail") {
         const auto text = read_text(value, where, "closed");
         if (!text) return text.error();
@@ -455,11 +472,17 @@ Result<std::optional<Configuration>> read_configuration(const std::vector<std::s
         if (is_given.upstreams) out.dns.upstream.upstreams = given.dns.upstream.upstreams;
         if (is_given.lists) out.lists = given.lists;
     }
+    if (!out.gateway.empty()) out.is_enforcing = true;
     if (out.is_enforcing && out.proxy.transparent.empty())
-        for (const char* place : {"127.0.0.1:3181", "[::1]:3181"})
+        for (const char* place : {out.gateway.empty() ? "127.0.0.1:3181" : "0.0.0.0:3181",
+                                  out.gateway.empty() ? "[::1]:3181" : "[::]:3181"})
             out.proxy.transparent.push_back(*platform::parse_endpoint(place));
     if (out.lists.empty()) out.lists = out.data + "/lists";
     if (out.dns.listen.empty()) out.dns.listen.push_back(*platform::parse_endpoint("127.0.0.1:5300"));
+    if (!out.gateway.empty() && std::all_of(out.dns.listen.begin(), out.dns.listen.end(),
+                                            [](const auto& place) { return place.is_loopback(); }))
+        return Error{"the devices of the house cannot ask here", path,
+                     R"("gateway" needs "dns" at addresses that they reach, for example ["0.0.0.0:53", "[::]:53"])"};
     if ((!out.dns.dot.empty() || !out.dns.doh.empty()) &&
         (out.dns.certificate.empty() || out.dns.key.empty() || out.dns.name.empty()))
         return Error{"encrypted DNS needs a certificate, its key and its name", path,

@@ -16,8 +16,9 @@ struct Configuration {
     std::string lists;  // folder of the lists; DATA/lists unless given
     dns::Settings dns;
     proxy::Settings proxy;
-    bool is_enforcing = false;  // the traffic of supervised accounts of this machine is led to DNS and proxy
-    bool fails_closed = true;   // what the firewall does while there is no daemon
+    bool is_enforcing = false;         // the traffic of supervised accounts of this machine is led to DNS and proxy
+    std::vector<std::string> gateway;  // interfaces to devices of the house, whose traffic is led there, too
+    bool fails_closed = true;          // what the firewall does while there is no daemon
     std::optional<platform::Endpoint> web;  // metrics, for this machine; none unless it is configured
 };
 

@@ -114,7 +114,7 @@ class Daemon final : private AskDesk {
         proxy_ = *std::move(proxy);
         if (configuration_.is_enforcing) {
             auto firewall = enforce::Firewall::start(
-                io_, policy_, configuration_.proxy.transparent.front().port,
+                io_, policy_, configuration_.proxy.transparent.front().port, gateway(),
                 [this](std::uint32_t account) { return dns_->listen_for(account); },
                 configuration_.fails_closed ? enforce::Firewall::AtEnd::closed : enforce::Firewall::AtEnd::open);
             if (!firewall) return firewall.error();
@@ -194,6 +194,13 @@ class Daemon final : private AskDesk {
         policy.looks_into_tls = settings.looks_into_tls();
         for (const auto& site : settings.left_alone())
             if (const auto host = Hostname::parse(site)) policy.left_alone.set(*host, true);
+    }
+
+    enforce::Gateway gateway() const {
+        enforce::Gateway out{configuration_.gateway, 0};
+        for (const auto& place : configuration_.dns.listen)
+            if (!place.is_loopback() && out.dns_port == 0) out.dns_port = place.port;
+        return out;
     }
 
     // The proxy leads nobody to this daemon's own listeners.

@@ -8,20 +8,22 @@
 namespace hort::enforce {
 
 Result<std::unique_ptr<Firewall>> Firewall::start(asio::io_context& io, const PolicyInForce& policy,
-                                                  std::uint16_t web_port, ListenFor listen_for, AtEnd at_end) {
+                                                  std::uint16_t web_port, Gateway gateway, ListenFor listen_for,
+                                                  AtEnd at_end) {
     auto rules = platform::TrafficRedirect::open();
     if (!rules) return rules.error();
-    auto out =
-        std::unique_ptr<Firewall>(new Firewall(io, *std::move(rules), policy, web_port, std::move(listen_for), at_end));
+    auto out = std::unique_ptr<Firewall>(
+        new Firewall(io, *std::move(rules), policy, web_port, std::move(gateway), std::move(listen_for), at_end));
     if (auto applied = out->recheck(); !applied) return applied.error();
     return out;
 }
 
 Firewall::Firewall(asio::io_context& io, std::unique_ptr<platform::TrafficRedirect> rules, const PolicyInForce& policy,
-                   std::uint16_t web_port, ListenFor listen_for, AtEnd at_end)
+                   std::uint16_t web_port, Gateway gateway, ListenFor listen_for, AtEnd at_end)
     : rules_(std::move(rules)),
       policy_(policy),
       web_port_(web_port),
+      gateway_(std::move(gateway)),
       listen_for_(std::move(listen_for)),
       at_end_(at_end),
       timer_(io) {}
@@ -41,7 +43,7 @@ Status Firewall::recheck() {
         if (!port) log_line(Level::error, "no port for the questions of an account", {{"error", port.error().text()}});
         return ports_[account] = port ? *port : std::uint16_t{1};
     };
-    auto plan = plan_of(*policy_.load(), platform::now(), web_port_, port_of, platform::subordinate_ids);
+    auto plan = plan_of(*policy_.load(), platform::now(), web_port_, gateway_, port_of, platform::subordinate_ids);
     timer_.cancel();
     if (plan.until) {
         // The steady clock is the awake clock.

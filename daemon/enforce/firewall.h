@@ -20,7 +20,8 @@ class Firewall {
     // `listen_for`: takes the questions of an account at a port of its own, and says which.
     using ListenFor = std::function<Result<std::uint16_t>(std::uint32_t account)>;
     static Result<std::unique_ptr<Firewall>> start(asio::io_context& io, const PolicyInForce& policy,
-                                                   std::uint16_t web_port, ListenFor listen_for, AtEnd at_end);
+                                                   std::uint16_t web_port, Gateway gateway, ListenFor listen_for,
+                                                   AtEnd at_end);
     ~Firewall();
 
     // Another policy is in force, or another time on the wall.
@@ -28,11 +29,12 @@ class Firewall {
 
   private:
     Firewall(asio::io_context& io, std::unique_ptr<platform::TrafficRedirect> rules, const PolicyInForce& policy,
-             std::uint16_t web_port, ListenFor listen_for, AtEnd at_end);
+             std::uint16_t web_port, Gateway gateway, ListenFor listen_for, AtEnd at_end);
 
     const std::unique_ptr<platform::TrafficRedirect> rules_;
     const PolicyInForce& policy_;
     const std::uint16_t web_port_;
+    const Gateway gateway_;
     const ListenFor listen_for_;
     const AtEnd at_end_;
     std::map<std::uint32_t, std::uint16_t> ports_;  // of accounts; kept, so that a port means one account for ever

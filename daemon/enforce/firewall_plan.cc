@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "platform/endpoint.h"
+#include "platform/neighbours.h"
 #include "rules/encrypted_dns.h"
 
 namespace hort::enforce {
@@ -32,32 +34,125 @@ std::string accounts(const FirewallPlan& plan, const Wanted& is_wanted) {
     return elements(out);
 }
 
+bool is_v4(const AddressBytes& address) {
+    return std::all_of(address.begin(), address.begin() + 10, [](auto octet) { return octet == 0; }) &&
+           address[10] == 0xff && address[11] == 0xff;
+}
+
+std::string chain_of(const FirewallPlan::Hold& hold) {
+    return std::string("house") + (hold.is_closed ? "_closed" : "_open") + (hold.is_quic_rejected ? "" : "_quic") +
+           (hold.is_vpn_rejected ? "" : "_vpn");
+}
+
+// Rules that send a packet to what `verdict` says of its device, or of the others.
+template <typename Verdict>
+void add_devices(std::string& out, const FirewallPlan& plan, const Verdict& verdict) {
+    using By = FirewallPlan::Device::By;
+    const auto map = [&](std::string_view field, By by, bool is_v4) {
+        std::string items;
+        for (const auto& device : plan.devices)
+            if (device.by == by && (by == By::hardware || device.is_v4 == is_v4))
+                items += (items.empty() ? "" : ", ") + device.text + " : " + verdict(device.hold);
+        if (!items.empty()) out.append("    ").append(field).append(" vmap { ").append(items).append(" }\n");
+    };
+    map("ether saddr", By::hardware, true);
+    map("ip saddr", By::address, true);
+    map("ip6 saddr", By::address, false);
+    for (const auto& device : plan.devices)
+        if (device.by == By::network)
+            out.append(device.is_v4 ? "    ip saddr " : "    ip6 saddr ")
+                .append(device.text + " " + verdict(device.hold) + "\n");
+    out.append("    " + verdict(plan.others) + "\n");
+}
+
+// What is forwarded for the devices of the house. DNS and the web are led here, so that what is forwarded of them began
+// before the rules did. What is meant for this machine itself is no business of the rules.
+void add_house(std::string& out, const FirewallPlan& plan) {
+    std::string interfaces;
+    for (const auto& name : plan.gateway.interfaces) interfaces += (interfaces.empty() ? "\"" : ", \"") + name + "\"";
+    const auto dns_port = std::to_string(plan.gateway.dns_port);
+    // Encrypted DNS is not led here, so that it is refused where it is forwarded.
+    out.append(
+        "  chain house_led {\n    ip daddr @encrypted_dns_4 tcp dport 443 return\n"
+        "    ip6 daddr @encrypted_dns_6 tcp dport 443 return\n    udp dport 53 redirect to :" +
+        dns_port + "\n    tcp dport 53 redirect to :" + dns_port +
+        "\n    fib daddr type local return\n    tcp dport { 80, 443 } redirect to :" + std::to_string(plan.web_port) +
+        "\n  }\n");
+    std::vector<FirewallPlan::Hold> holds;
+    const auto note = [&](const std::optional<FirewallPlan::Hold>& hold) {
+        if (hold && std::find(holds.begin(), holds.end(), *hold) == holds.end()) holds.push_back(*hold);
+    };
+    for (const auto& device : plan.devices) note(device.hold);
+    note(plan.others);
+    for (const auto& hold : holds) {
+        out.append("  chain " + chain_of(hold) + " {\n");
+        if (hold.is_quic_rejected) out.append("    udp dport { 80, 443 } reject with icmpx type admin-prohibited\n");
+        out.append("    jump encrypted_dns\n");
+        if (hold.is_vpn_rejected) out.append("    jump vpn\n");
+        out.append(hold.is_closed ? "    meta l4proto tcp reject with tcp reset\n"
+                                    "    reject with icmpx type admin-prohibited\n  }\n"
+                                  : "    tcp dport { 53, 80, 443 } reject with tcp reset\n"
+                                    "    udp dport 53 reject with icmpx type admin-prohibited\n  }\n");
+    }
+    out.append("  chain house_lead {\n");
+    add_devices(out, plan, [](const auto& hold) { return std::string(hold ? "goto house_led" : "return"); });
+    out.append("  }\n  chain house_hold {\n");
+    add_devices(out, plan, [](const auto& hold) { return hold ? "goto " + chain_of(*hold) : std::string("return"); });
+    out.append("  }\n  chain lead_house {\n    type nat hook prerouting priority -100; policy accept;\n    iifname { " +
+               interfaces + " } jump house_lead\n  }\n  chain hold_house {\n" +
+               "    type filter hook forward priority -150; policy accept;\n    iifname { " + interfaces +
+               " } jump house_hold\n  }\n");
+}
+
 }  // namespace
 
-FirewallPlan plan_of(const Policy& policy, const Moment& now, std::uint16_t web_port,
+FirewallPlan plan_of(const Policy& policy, const Moment& now, std::uint16_t web_port, const Gateway& gateway,
                      const std::function<std::uint16_t(std::uint32_t)>& dns_port,
                      const std::function<std::vector<FirewallPlan::Range>(std::uint32_t)>& subordinate) {
     FirewallPlan out;
     out.web_port = web_port;
     const auto vpn = Taxonomy::shipped().find("vpn_proxy");
-    const auto add = [&](std::uint32_t account) {
-        const auto who = policy.subject(account, {});
-        // Root is nobody's child: whoever binds it to one would lock the machine.
-        if (account == 0 || who.profile == nullptr || !who.profile->is_supervised) return;
-        FirewallPlan::Child child;
-        child.accounts.emplace_back(account, account);
-        for (const auto& range : subordinate(account)) child.accounts.push_back(range);
-        child.dns_port = dns_port(account);
+    const auto hold_of = [&](const Subject& who) -> std::optional<FirewallPlan::Hold> {
+        if (who.profile == nullptr || !who.profile->is_supervised) return std::nullopt;
         const auto session = decide(policy, who, Target::session(), now);
-        child.is_closed = session.is_blocked();
         if (session.until) out.until = std::min(out.until.value_or(INT64_MAX), session.until->awake_seconds);
-        child.is_quic_rejected = !who.profile->allows_quic;
-        child.is_vpn_rejected = vpn && who.profile->blocked.contains(*vpn);
+        return FirewallPlan::Hold{session.is_blocked(), !who.profile->allows_quic,
+                                  vpn && who.profile->blocked.contains(*vpn)};
+    };
+    const auto add = [&](std::uint32_t account) {
+        // Root is nobody's child: whoever binds it to one would lock the machine.
+        const auto hold = account == 0 ? std::nullopt : hold_of(policy.subject(account, {}));
+        if (!hold) return;
+        FirewallPlan::Child child{*hold, {{account, account}}, dns_port(account)};
+        for (const auto& range : subordinate(account)) child.accounts.push_back(range);
         out.children.push_back(std::move(child));
     };
     for (const auto& [account, index] : policy.by_account) add(account);
     for (const auto& [account, index] : policy.group_by_account)
         if (!policy.by_account.contains(account)) add(account);
+    if (gateway.interfaces.empty()) return out;
+
+    // In the order in which Policy::subject() looks.
+    using By = FirewallPlan::Device::By;
+    out.gateway = gateway;
+    const auto person = [&](std::size_t index) {
+        return hold_of({&policy.people[index], &policy.people[index].profile});
+    };
+    for (const auto& [hardware, index] : policy.by_hardware)
+        out.devices.push_back({By::hardware, true, platform::hardware_address_text(hardware), person(index)});
+    for (const auto& [address, index] : policy.by_device)
+        out.devices.push_back({By::address, is_v4(address), platform::address_text(address), person(index)});
+    const auto add_network = [&](const Network& network, const std::optional<FirewallPlan::Hold>& hold) {
+        const bool is_short = is_v4(network.address) && network.bits >= 96;
+        out.devices.push_back({By::network, is_short,
+                               platform::address_text(network.address) + "/" +
+                                   std::to_string(is_short ? network.bits - 96 : network.bits),
+                               hold});
+    };
+    for (const auto& [network, index] : policy.by_network) add_network(network, person(index));
+    for (const auto& [network, group] : policy.group_by_network)
+        add_network(network, hold_of({nullptr, &policy.groups[group].profile}));
+    out.others = hold_of({nullptr, &policy.household});
     return out;
 }
 
@@ -73,7 +168,7 @@ std::string commands_of(const FirewallPlan& plan) {
             ports.push_back(text_of(range) + " : " + std::to_string(child.dns_port));
     const auto& dns = EncryptedDns::shipped();
     auto out = commands_without();
-    if (plan.children.empty()) return out;
+    if (plan.children.empty() && plan.gateway.interfaces.empty()) return out;
     const auto set = [&](std::string_view name, std::string_view type, const std::string& items) {
         out.append("  set ").append(name).append(" { type ").append(type).append("; flags interval;").append(items);
         out.append("\n  }\n");
@@ -91,18 +186,24 @@ std::string commands_of(const FirewallPlan& plan) {
     // refused by a reset, which programs understand at once; the others by an error. Translation knows connections
     // only from their beginning: what still goes to those ports behind it began before the rules did.
     out.append(R"(
-  chain held {
-    meta skuid @no_quic udp dport { 80, 443 } reject with icmpx type admin-prohibited
+  chain encrypted_dns {
     tcp dport 853 reject with tcp reset
     udp dport { 784, 853, 8853 } reject with icmpx type admin-prohibited
     ip daddr @encrypted_dns_4 tcp dport 443 reject with tcp reset
     ip6 daddr @encrypted_dns_6 tcp dport 443 reject with tcp reset
     ip daddr @encrypted_dns_4 udp dport != 53 reject with icmpx type admin-prohibited
     ip6 daddr @encrypted_dns_6 udp dport != 53 reject with icmpx type admin-prohibited
+  }
+  chain vpn {
+    tcp dport { 1194, 1723, 9001, 9030, 9040, 9050, 9051, 9150, 9151 } reject with tcp reset
+    udp dport { 500, 1194, 1701, 4500, 51820 } reject with icmpx type admin-prohibited
+    meta l4proto { gre, esp, ah } reject with icmpx type admin-prohibited
+  }
+  chain held {
+    meta skuid @no_quic udp dport { 80, 443 } reject with icmpx type admin-prohibited
+    jump encrypted_dns
     oifname "lo" accept
-    meta skuid @no_vpn tcp dport { 1194, 1723, 9001, 9030, 9040, 9050, 9051, 9150, 9151 } reject with tcp reset
-    meta skuid @no_vpn udp dport { 500, 1194, 1701, 4500, 51820 } reject with icmpx type admin-prohibited
-    meta skuid @no_vpn meta l4proto { gre, esp, ah } reject with icmpx type admin-prohibited
+    meta skuid @no_vpn jump vpn
     meta skuid != @closed accept
     tcp dport { 53, 80, 443 } accept
     udp dport 53 accept
@@ -134,9 +235,9 @@ std::string commands_of(const FirewallPlan& plan) {
     type filter hook output priority -50; policy accept;
     meta skuid @children jump left_over
   }
-}
 )");
-    return out;
+    if (!plan.gateway.interfaces.empty()) add_house(out, plan);
+    return out.append("}\n");
 }
 
 }  // namespace hort::enforce

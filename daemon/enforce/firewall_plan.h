@@ -1,5 +1,5 @@
-// What the firewall is to do with the traffic of the supervised accounts of this machine, and as commands of nft(8).
-// Passive.
+// What the firewall is to do with the traffic of the supervised: of accounts of this machine, and of devices for which
+// it is the gateway. And the same as commands of nft(8). Passive.
 #pragma once
 
 #include <cstdint>
@@ -13,24 +13,50 @@
 
 namespace hort::enforce {
 
+// Where this machine is the way to the internet for others.
+struct Gateway {
+    std::vector<std::string> interfaces;  // to the devices of the house; none: it is nobody's gateway
+    std::uint16_t dns_port = 0;           // where the devices' questions are taken, at every address of this machine
+    friend bool operator==(const Gateway&, const Gateway&) = default;
+};
+
 struct FirewallPlan {
     using Range = std::pair<std::uint32_t, std::uint32_t>;  // of account numbers, first and last
-    struct Child {
-        std::vector<Range> accounts;  // its own, and the subordinate ones that it has in user namespaces
-        std::uint16_t dns_port = 0;   // where its questions are led; each has one of its own
-        bool is_closed = false;       // nothing passes but what DNS and the proxy let through
+    // What is refused of somebody who is supervised.
+    struct Hold {
+        bool is_closed = false;  // nothing passes but what DNS and the proxy let through
         bool is_quic_rejected = true;
         bool is_vpn_rejected = true;
+        friend bool operator==(const Hold&, const Hold&) = default;
+    };
+    struct Child : Hold {
+        std::vector<Range> accounts;  // its own, and the subordinate ones that it has in user namespaces
+        std::uint16_t dns_port = 0;   // where its questions are led; each has one of its own
         friend bool operator==(const Child&, const Child&) = default;
     };
     std::vector<Child> children;
+    // A device of the house, or a network of them. Without `hold` it is nobody supervised, and passes.
+    struct Device {
+        enum class By : std::uint8_t { hardware, address, network };
+        By by = By::hardware;
+        bool is_v4 = true;
+        std::string text;  // as nft(8) writes it
+        std::optional<Hold> hold;
+        friend bool operator==(const Device&, const Device&) = default;
+    };
+    Gateway gateway;
+    std::vector<Device> devices;        // the first one that fits counts
+    std::optional<Hold> others;         // what belongs to nobody known
     std::uint16_t web_port = 0;         // the transparent proxy
     std::optional<std::int64_t> until;  // awake second at which it can change through time alone
-    bool is_same(const FirewallPlan& other) const { return children == other.children && web_port == other.web_port; }
+    bool is_same(const FirewallPlan& other) const {
+        return children == other.children && web_port == other.web_port && gateway == other.gateway &&
+               devices == other.devices && others == other.others;
+    }
 };
 
 // `dns_port`: where the questions of an account are taken; 0: nowhere. `subordinate`: see platform/accounts.h.
-FirewallPlan plan_of(const Policy& policy, const Moment& now, std::uint16_t web_port,
+FirewallPlan plan_of(const Policy& policy, const Moment& now, std::uint16_t web_port, const Gateway& gateway,
                      const std::function<std::uint16_t(std::uint32_t)>& dns_port,
                      const std::function<std::vector<FirewallPlan::Range>(std::uint32_t)>& subordinate);
 

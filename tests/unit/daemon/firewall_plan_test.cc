@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "platform/endpoint.h"
+
 namespace hort::enforce {
 namespace {
 
@@ -16,7 +18,7 @@ class FirewallPlanTest : public testing::Test {
     }
     FirewallPlan plan() {
         return plan_of(
-            policy, {}, 3181, [](std::uint32_t account) { return static_cast<std::uint16_t>(account + 4000); },
+            policy, {}, 3181, gateway, [](std::uint32_t account) { return static_cast<std::uint16_t>(account + 4000); },
             [](std::uint32_t account) {
                 return account == 1001 ? std::vector<FirewallPlan::Range>{{100000, 165535}}
                                        : std::vector<FirewallPlan::Range>{};
@@ -24,6 +26,7 @@ class FirewallPlanTest : public testing::Test {
     }
     bool says(std::string_view text) { return commands_of(plan()).find(text) != std::string::npos; }
     Policy policy;
+    Gateway gateway;
 };
 
 TEST_F(FirewallPlanTest, HoldsTheSupervisedWithTheirSubordinateAccounts) {
@@ -63,6 +66,27 @@ TEST_F(FirewallPlanTest, AProfileMayAllowHttp3AndVpns) {
     policy.people[0].profile.blocked = CategorySet();
     EXPECT_FALSE(says("set no_quic { type uid; flags interval; elements"));
     EXPECT_FALSE(says("set no_vpn { type uid; flags interval; elements"));
+}
+
+TEST_F(FirewallPlanTest, LeadsTheDevicesOfTheHouseInTheOrderInWhichTheyAreKnown) {
+    policy.household = Profile::of_tier("household", Tier::age_12_15, Taxonomy::shipped());
+    policy.by_hardware[{2, 0, 0, 0, 0, 1}] = 0;
+    policy.by_hardware[{2, 0, 0, 0, 0, 2}] = 1;
+    policy.by_device[*platform::parse_address("192.168.7.9")] = 0;
+    policy.by_network.emplace_back(*parse_network("fd00:7::/64"), 1);
+    policy.people[0].profile.allows_quic = true;
+    EXPECT_FALSE(says("prerouting")) << "nobody's gateway";
+    gateway = {{"br0", "wlan0"}, 53};
+    EXPECT_TRUE(says("iifname { \"br0\", \"wlan0\" } jump house_lead"));
+    EXPECT_TRUE(says("ether saddr vmap { 02:00:00:00:00:01 : goto house_led, 02:00:00:00:00:02 : return }"));
+    EXPECT_TRUE(says("ether saddr vmap { 02:00:00:00:00:01 : goto house_open_quic, 02:00:00:00:00:02 : return }"));
+    EXPECT_TRUE(
+        says("ip saddr vmap { 192.168.7.9 : goto house_open_quic }\n    ip6 saddr fd00:7::/64 return\n"
+             "    goto house_open\n"));
+    policy.household.is_supervised = false;
+    EXPECT_TRUE(says("ip6 saddr fd00:7::/64 return\n    return\n")) << "whoever nobody knows is left alone";
+    policy.by_account.clear();
+    EXPECT_TRUE(says("jump house_lead")) << "also without accounts of its own";
 }
 
 }  // namespace
