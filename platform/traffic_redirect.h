@@ -17,6 +17,13 @@ class TrafficRedirect {
 
     // Puts the commands in force, in one transaction: on an error nothing has changed. (nft(8) has the language.)
     virtual Status apply(const std::string& commands) = 0;
+
+    // Readable when rules of this machine have changed, whoever did that. It stays ours.
+    virtual int descriptor() const = 0;
+    // Reads what has changed. Whether a table was deleted since the last time, or may have been.
+    virtual bool was_table_deleted() = 0;
+    // `table`: its family and name, "inet hort".
+    virtual bool has_table(const std::string& table) = 0;
 };
 
 }  // namespace hort::platform

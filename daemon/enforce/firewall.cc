@@ -15,6 +15,7 @@ Result<std::unique_ptr<Firewall>> Firewall::start(asio::io_context& io, const Po
     auto out = std::unique_ptr<Firewall>(
         new Firewall(io, *std::move(rules), policy, web_port, std::move(gateway), std::move(listen_for), at_end));
     if (auto applied = out->recheck(); !applied) return applied.error();
+    out->watch();
     return out;
 }
 
@@ -26,13 +27,31 @@ Firewall::Firewall(asio::io_context& io, std::unique_ptr<platform::TrafficRedire
       gateway_(std::move(gateway)),
       listen_for_(std::move(listen_for)),
       at_end_(at_end),
+      changes_(io, rules_->descriptor()),
       timer_(io) {}
 
 Firewall::~Firewall() {
     *alive_ = false;
+    changes_.release();
     if (at_end_ == AtEnd::closed) return;
     if (auto removed = rules_->apply(commands_without()); !removed)
         log_line(Level::error, "the firewall's rules stay", {{"error", removed.error().text()}});
+}
+
+// Whoever loads the rules of this machine anew flushes ours with them (nftables.service does): they come back at once.
+void Firewall::watch() {
+    changes_.async_wait(asio::posix::stream_descriptor::wait_read, [this, alive = alive_](const error_code& fault) {
+        if (fault || !*alive) return;
+        const bool is_ours_missing = rules_->was_table_deleted() && is_applied_ &&
+                                     commands_of(applied_) != commands_without() &&
+                                     !rules_->has_table(std::string(own_table));
+        if (is_ours_missing) {
+            log_line(Level::warning, "the firewall's rules were deleted by somebody; they are put back");
+            is_applied_ = false;
+            (void)recheck();
+        }
+        watch();
+    });
 }
 
 Status Firewall::recheck() {

@@ -1,6 +1,7 @@
 // Firewall: keeps the firewall's rules what the policy and the time say. On the io_context's thread.
 #pragma once
 
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <map>
 #include <memory>
 
@@ -31,6 +32,8 @@ class Firewall {
     Firewall(asio::io_context& io, std::unique_ptr<platform::TrafficRedirect> rules, const PolicyInForce& policy,
              std::uint16_t web_port, Gateway gateway, ListenFor listen_for, AtEnd at_end);
 
+    void watch();
+
     const std::unique_ptr<platform::TrafficRedirect> rules_;
     const PolicyInForce& policy_;
     const std::uint16_t web_port_;
@@ -40,6 +43,7 @@ class Firewall {
     std::map<std::uint32_t, std::uint16_t> ports_;  // of accounts; kept, so that a port means one account for ever
     FirewallPlan applied_;
     bool is_applied_ = false;
+    asio::posix::stream_descriptor changes_;
     asio::steady_timer timer_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -9,7 +9,7 @@
 namespace hort::enforce {
 namespace {
 
-constexpr std::string_view table = "table inet hort";
+const std::string table = "table " + std::string(own_table);
 
 std::string text_of(const FirewallPlan::Range& range) {
     auto out = std::to_string(range.first);
@@ -158,7 +158,7 @@ FirewallPlan plan_of(const Policy& policy, const Moment& now, std::uint16_t web_
 
 std::string commands_without() {
     // Adding it first makes deleting it no error.
-    return std::string(table) + "\ndelete " + std::string(table) + "\n";
+    return table + "\ndelete " + table + "\n";
 }
 
 std::string commands_of(const FirewallPlan& plan) {

@@ -60,6 +60,8 @@ FirewallPlan plan_of(const Policy& policy, const Moment& now, std::uint16_t web_
                      const std::function<std::uint16_t(std::uint32_t)>& dns_port,
                      const std::function<std::vector<FirewallPlan::Range>(std::uint32_t)>& subordinate);
 
+// The table of our own, by family and name.
+inline constexpr std::string_view own_table = "inet hort";
 // One transaction: the table as it is to be, instead of what it was.
 std::string commands_of(const FirewallPlan& plan);
 // ... and without it.

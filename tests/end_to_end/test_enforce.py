@@ -262,6 +262,16 @@ class Enforced(Machine):
         self.stop_hortd()
         self.assertEqual(self.page(CHILD, "http://www.good.test/"), "curl 7", "an orderly end is none for the rules either")
 
+    def test_rules_that_somebody_deletes_come_back_at_once(self):
+        for command in (["flush", "ruleset"], ["delete", "table", "inet", "hort"]):
+            run("nft", *command, check=True)
+            wait_until("the rules", lambda: "inet hort" in run("nft", "list", "tables").stdout)
+            self.assertEqual(self.ask_dns(CHILD, RESOLVER[0], "casino.test"), "0.0.0.0")
+        self.assertIn("deleted by somebody", self.said())
+        self.hortctl("child", "set", "mia", "--age", "40")
+        self.assertEqual(self.ask_dns(CHILD, RESOLVER[0], "casino.test"), TRICKED)
+        self.assertEqual(self.said().count("deleted by somebody"), 2, "what is done here is no deed of others")
+
     def test_nothing_of_anybody_elses_is_touched(self):
         run("nft", "add", "table", "inet", "others", check=True)
         self.addCleanup(run, "nft", "delete", "table", "inet", "others")
