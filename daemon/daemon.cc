@@ -147,6 +147,7 @@ class Daemon final : private AskDesk {
                                    [this](const std::string& account, const std::string& pin,
                                           std::function<void(Status)> done) { try_pin(account, pin, std::move(done)); },
                                    new_salt,
+                                   [this] { return firewall_ ? std::optional(firewall_->state()) : std::nullopt; },
                                    dns_->local().text(),
                                    proxy_->local().text()});
         auto control = control::Server::start(io_, platform::control_address(configuration_.data), *household_);

@@ -119,6 +119,17 @@ class DnsFront {
     virtual std::size_t flush(std::string_view host) = 0;
 };
 
+// What the firewall does with the traffic of the supervised, as it can be shown.
+struct EnforcementState {
+    bool is_there = false;  // the table in the kernel
+    std::size_t accounts = 0, closed = 0;
+    std::uint16_t web_port = 0;
+    bool fails_closed = true;
+    std::vector<std::string> interfaces;  // of which this machine is the gateway
+    std::size_t devices = 0;              // that are known there, and held
+    bool holds_others = false;            // there, what belongs to nobody known
+};
+
 // Where a child asks a guardian. On the io_context's thread.
 class AskDesk {
   public:

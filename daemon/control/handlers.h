@@ -52,7 +52,8 @@ struct Household {
     // Says whether it is the guardian's PIN, at once or later on the io_context's thread.
     std::function<void(const std::string& account, const std::string& pin, std::function<void(Status)> done)> try_pin;
     std::function<std::string()> new_salt;
-    std::string dns, proxy;  // where it listens
+    std::function<std::optional<EnforcementState>()> enforcement;  // nothing: the firewall is left alone
+    std::string dns, proxy;                                        // where it listens
 };
 
 // Called once, with what the command gave; at once or later, on the io_context's thread.

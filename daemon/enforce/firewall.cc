@@ -54,6 +54,19 @@ void Firewall::watch() {
     });
 }
 
+EnforcementState Firewall::state() const {
+    EnforcementState out;
+    out.is_there = rules_->has_table(std::string(own_table));
+    out.accounts = applied_.children.size();
+    for (const auto& child : applied_.children) out.closed += child.is_closed;
+    out.web_port = web_port_;
+    out.fails_closed = at_end_ == AtEnd::closed;
+    out.interfaces = gateway_.interfaces;
+    for (const auto& device : applied_.devices) out.devices += device.hold.has_value();
+    out.holds_others = applied_.others.has_value();
+    return out;
+}
+
 Status Firewall::recheck() {
     const auto port_of = [&](std::uint32_t account) -> std::uint16_t {
         if (const auto known = ports_.find(account); known != ports_.end()) return known->second;

@@ -27,6 +27,7 @@ class Firewall {
 
     // Another policy is in force, or another time on the wall.
     Status recheck();
+    EnforcementState state() const;
 
   private:
     Firewall(asio::io_context& io, std::unique_ptr<platform::TrafficRedirect> rules, const PolicyInForce& policy,

@@ -272,6 +272,16 @@ class Enforced(Machine):
         self.assertEqual(self.ask_dns(CHILD, RESOLVER[0], "casino.test"), TRICKED)
         self.assertEqual(self.said().count("deleted by somebody"), 2, "what is done here is no deed of others")
 
+    def test_doctor_explains_what_is_held(self):
+        said = self.hortctl("doctor")
+        self.assertIn("(table 'inet hort') holds 1 account: ", said)
+        self.assertIn(f"the proxy's port {self.redirected}", said)
+        self.assertNotIn("Closed now", said)
+        self.hortctl("pause", "mia")
+        self.assertIn("Closed now: 1.", self.hortctl("doctor"))
+        self.hortctl("child", "set", "mia", "--age", "40")
+        self.assertIn("The firewall holds nobody", self.hortctl("doctor", expect=1))
+
     def test_nothing_of_anybody_elses_is_touched(self):
         run("nft", "add", "table", "inet", "others", check=True)
         self.addCleanup(run, "nft", "delete", "table", "inet", "others")
@@ -286,6 +296,7 @@ class Open(Machine):
 
     def test_with_fail_open_an_orderly_end_takes_the_rules_away(self):
         self.assertIn("inet hort", run("nft", "list", "tables").stdout)
+        self.assertIn("When hortd ends, nothing holds", self.hortctl("doctor"))
         self.stop_hortd()
         self.assertNotIn("inet hort", run("nft", "list", "tables").stdout)
         self.assertEqual(self.page(CHILD, "http://www.casino.test/"), "200")

@@ -147,6 +147,7 @@ class Family(MovedHousehold):
         self.assertIn("hortctl child set tom --account ACCOUNT", said)
         self.assertIn("The database is sound", said)
         self.assertIn("The session manager tells who is at the computer", said)
+        self.assertIn("Nothing holds the children's programs", said)
 
     def test_settings_are_checked(self):
         self.assertIn("04:00", self.hortctl("settings"))

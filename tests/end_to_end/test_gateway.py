@@ -131,6 +131,9 @@ class Gateway(test_enforce.Machine):
         self.assertEqual(self.ask_dns(LAPTOP, RESOLVER[0], "good.test"), TRICKED)
         self.assertEqual(self.page(LAPTOP, "http://www.casino.test/"), "200")
 
+    def test_doctor_says_whose_devices_are_held(self):
+        self.assertIn("It holds 3 known devices behind br0, and those that nobody knows.", self.hortctl("doctor"))
+
     def test_an_interface_that_is_none_and_a_listener_that_nobody_reaches_are_said_at_the_start(self):
         self.stop_hortd()
         for words, said in (({"gateway": "br0; flush ruleset"}, "not an interface"), ({"gateway": "br0", "dns": "127.0.0.1:53"}, "cannot ask here")):

@@ -87,6 +87,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static const auto no_pin = [](const std::string&, const std::string&, const std::function<void(Status)>& done) {
         done(Error{"that is not the PIN", {}, {}});
     };
+    static const auto no_firewall = [] {
+        return std::optional(EnforcementState{true, 2, 1, 3181, false, {"br0"}, 3, true});
+    };
     static const auto no_salt = [] { return std::string("0123456789abcdef"); };
     static store::LocalRecords local_records(*database);
     static NoDns no_dns;
@@ -95,7 +98,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static control::Household household{*database,   people,  hours,         grants,   budgets,  ledger,
                                         timekeeper,  records, keeper,        policy,   counters, activity,
                                         no_activity, publish, local_records, no_names, no_dns,   no_interception,
-                                        no_pin,      no_salt, "dns",         "proxy"};
+                                        no_pin,      no_salt, no_firewall,   "dns",    "proxy"};
     if (!ready) return 0;
     const std::string_view line(reinterpret_cast<const char*>(data), size);
     std::optional<std::string> answer;

@@ -78,6 +78,34 @@ Result<json> doctor(Household& household, const Caller&, const json&) {
             "timedatectl set-ntp true");
     if (household.people.setting("pin").empty())
         add("warning", "No PIN is set: a guardian cannot change anything from a child's session.", "hortctl pin set");
+    // The firewall.
+    const auto count = [](std::size_t number, const std::string& what) {
+        return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
+    };
+    if (const auto firewall = household.enforcement(); !firewall) {
+        add("warning", "Nothing holds the children's programs: they may ask other resolvers and leave out the proxy.",
+            "start hortd as root with --enforce");
+    } else if (firewall->accounts == 0 && firewall->interfaces.empty()) {
+        add("warning", "The firewall holds nobody: no child has an account on this machine.",
+            "hortctl child set NAME --account ACCOUNT");
+    } else if (!firewall->is_there) {
+        add("bad", "The firewall's table 'inet hort' is not there: nothing holds the children's programs.",
+            "restart hortd; its log says why");
+    } else {
+        auto text = "The firewall (table 'inet hort') holds " + count(firewall->accounts, "account") +
+                    ": DNS goes to a port each, the web to the proxy's port " + std::to_string(firewall->web_port) +
+                    ", encrypted DNS and HTTP/3 are refused.";
+        if (firewall->closed > 0) text += " Closed now: " + std::to_string(firewall->closed) + ".";
+        add("good", std::move(text));
+        std::string names;
+        for (const auto& name : firewall->interfaces) names += (names.empty() ? "" : ", ") + name;
+        if (!names.empty())
+            add("good", "It holds " + count(firewall->devices, "known device") + " behind " + names + ", and " +
+                            (firewall->holds_others ? "those that nobody knows" : "none that nobody knows") + ".");
+        if (!firewall->fails_closed)
+            add("warning", "When hortd ends, nothing holds the children's programs.",
+                "\"fail\": \"closed\" in hort.json");
+    }
     // Who asks us.
     const auto resolv = platform::read_file("/etc/resolv.conf", 64 << 10);
     const auto address = household.dns.substr(0, household.dns.rfind(':'));
