@@ -190,7 +190,13 @@ class Control(Household):
         self.curl(self.web_url("www.good.test"))
         self.ask("status")
         folder = f"/proc/{self.hortd.pid}/fd/"
-        timers = [n for n in os.listdir(folder) if os.readlink(folder + n) == "anon_inode:[timerfd]"]
+
+        def target(number):
+            try:
+                return os.readlink(folder + number)
+            except FileNotFoundError:  # the connection of the last command was just closed
+                return None
+        timers = [n for n in os.listdir(folder) if target(n) == "anon_inode:[timerfd]"]
 
         def info(timer):
             with open(f"/proc/{self.hortd.pid}/fdinfo/{timer}") as f:
