@@ -1,0 +1,353 @@
+"""What a child might try, each as a script of the child's account against the real daemon and firewall. The table at the end says
+what holds, by which layer, and of the rest honestly why it does not: when something of that changes, the row must. What the
+network holds is tried by another account first, for which it must work: a trick that never works would prove nothing."""
+import os
+import shutil
+import subprocess
+import sys
+import unittest
+
+import test_enforce
+import test_transparent
+from household import BIN, run, wait_until
+from test_enforce import CHILD, OTHER, QUAD9, RESOLVER, TRICKED, WEB
+
+setUpModule = test_transparent.setUpModule
+
+# An HTTP proxy far away that asks nobody, and one that an accomplice runs on this machine: both fetch whatever they are asked for.
+PROXY = """
+import socket, sys, threading
+def attend(client):
+    with client, socket.create_connection((sys.argv[3], 80)) as server:
+        server.sendall(b"GET / HTTP/1.1\\r\\nHost: www.casino.test\\r\\n\\r\\n")
+        client.recv(4096)
+        while data := server.recv(4096):
+            client.sendall(data)
+with socket.create_server((sys.argv[1], int(sys.argv[2]))) as s:
+    print("ready", flush=True)
+    while True:
+        threading.Thread(target=attend, args=(s.accept()[0],), daemon=True).start()
+"""
+# First words that no filter of names understands, at a port of the web: OpenVPN over TCP.
+NO_TLS = "import socket; s=socket.create_connection(('{}',443)); s.settimeout(10); s.send(b'\\0\\x0e8'+b'x'*14); print(s.recv(100))"
+ECHO = ("import socket; s=socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP); s.settimeout(10); "
+        "s.sendto(b'\\x08\\0\\xf7\\xff'+b'\\0'*4, ('{}', 0)); s.recv(100); print('answered')")
+COPY_IN_MEMORY = "import os; fd=os.memfd_create('x'); os.write(fd, open('{}','rb').read()); os.execve(fd, ['game', 'it', 'runs'], {{}})"
+
+TRICKS = []
+
+
+def trick(name, layer, why_not=None, works_for_others=True):
+    """A method that says whether `self.who` got what was wanted. `why_not`: the child does, and why."""
+    def add(method):
+        TRICKS.append((name, layer, why_not, works_for_others and why_not is None and layer not in ("kernel", "daemon", "file modes"), method))
+        return method
+    return add
+
+
+class Bypass(test_enforce.Machine):
+    lists = test_enforce.Machine.lists | {"doh_bypass": {"own.txt": "dns.quad9.net\n"}}
+    who = CHILD
+
+    def setUp(self):
+        super().setUp()
+        os.chmod(self.folder, 0o755)  # what is kept must hold by itself
+        self.home = self.folder + "/home"
+        os.mkdir(self.home)
+        os.chmod(self.home, 0o777)
+        self.hortctl("block", "mia", "program:game")
+        self.hortctl("pin", "set", stdin="482913\n482913\n")
+
+    def script(self, text, *words):
+        """What a shell says."""
+        done = self.by(self.who, "sh", "-c", text, "sh", *words, before=("env", "HOME=" + self.home))
+        return done.stdout + done.stderr
+
+    def casino(self, *more):
+        return self.page(self.who, "http://www.casino.test/", *more) == "200"
+
+    def serve(self, *words, account=None):
+        before = self.within if account is None else ["setpriv", f"--reuid={account}", "--clear-groups"]
+        server = subprocess.Popen([*before, sys.executable, "-c", PROXY, *words], stdout=subprocess.PIPE)
+        self.addCleanup(server.stdout.close)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        self.assertEqual(server.stdout.readline(), b"ready\n")
+
+    def game(self):
+        """A program that is blocked for the child."""
+        path = self.folder + "/game"
+        shutil.copy("/bin/echo", path)
+        return path
+
+    # --- names ---
+
+    @trick("another resolver", "firewall")
+    def other_resolver(self):
+        return self.ask_dns(self.who, RESOLVER[0], "casino.test") == TRICKED
+
+    @trick("another resolver over TCP", "firewall")
+    def other_resolver_tcp(self):
+        return self.ask_dns(self.who, RESOLVER[0], "casino.test", "+tcp") == TRICKED
+
+    @trick("another resolver over IPv6", "firewall")
+    def other_resolver_6(self):
+        return self.ask_dns(self.who, RESOLVER[1], "casino.test") == TRICKED
+
+    @trick("a resolv.conf of one's own (mount namespace)", "firewall")
+    def own_resolv_conf(self):
+        return TRICKED in self.script(f"echo nameserver {RESOLVER[0]} >$HOME/r; unshare -Urm sh -c 'mount --bind $HOME/r /etc/resolv.conf && "
+                                     "getent ahostsv4 casino.test'")
+
+    @trick("the name's other record types", "DNS", works_for_others=False)
+    def other_types(self):
+        return any(self.ask_dns(self.who, RESOLVER[0], "www.casino.test", kind) not in ("", "0.0.0.0", "::") for kind in ("AAAA", "CNAME", "HTTPS", "SVCB", "ANY", "TXT"))
+
+    @trick("the name in another spelling", "DNS")
+    def other_spelling(self):
+        return any(self.ask_dns(self.who, RESOLVER[0], name) != "0.0.0.0" for name in ("CaSiNo.TeSt", "casino.test.", "WWW.casino.TEST."))
+
+    @trick("a resolver at a port of its own, then the address", "proxy")
+    def resolver_elsewhere(self):
+        return self.casino("--resolve", f"www.casino.test:80:{WEB[0]}")
+
+    @trick("a hosts file of one's own (mount namespace)", "proxy")
+    def own_hosts(self):
+        return "page!" in self.script(f"echo {WEB[0]} www.casino.test >$HOME/h; unshare -Urm sh -c 'mount --bind $HOME/h /etc/hosts && "
+                                      "curl -s -m 10 http://www.casino.test/'")
+
+    @trick("DNS over TLS", "firewall")
+    def dot(self):
+        return self.reach(self.who, "tcp", RESOLVER[0], 853) == "reached"
+
+    @trick("DNS over QUIC", "firewall")
+    def doq(self):
+        return self.reach(self.who, "udp", RESOLVER[0], 853) == "reached"
+
+    @trick("DNS over HTTPS by address", "firewall")
+    def doh_by_address(self):
+        return any(self.reach(self.who, "tcp", address, 443) == "reached" for address in QUAD9)
+
+    @trick("DNS over HTTPS by name", "DNS and proxy")
+    def doh_by_name(self):
+        by_name = self.ask_dns(self.who, RESOLVER[0], "dns.quad9.net") not in ("0.0.0.0", "")
+        return by_name or self.page(self.who, "https://dns.quad9.net/dns-query", "-k", "--resolve", f"dns.quad9.net:443:{WEB[0]}") != "curl 35"
+
+    @trick("the browser's own DNS over HTTPS (canary name)", "DNS")
+    def canary(self):
+        return "NXDOMAIN" not in self.by(self.who, "dig", "@" + RESOLVER[0], "use-application-dns.net").stdout
+
+    # --- the web ---
+
+    @trick("another name in the Host field", "proxy")
+    def other_host_field(self):
+        return self.page(self.who, f"http://{WEB[0]}/", "-H", "Host: casino.test") == "200"
+
+    @trick("IPv6 only", "proxy")
+    def only_6(self):
+        return self.page(self.who, f"http://[{WEB[1]}]/", "-H", "Host: casino.test") == "200"
+
+    @trick("a URL whose name is not the Host field's", "proxy")
+    def two_names(self):
+        return self.page(self.who, f"http://{WEB[0]}/", "--request-target", "http://casino.test/", "-H", "Host: good.test") == "200"
+
+    @trick("proxy settings that name a proxy at a port of the web", "firewall and proxy")
+    def proxy_at_80(self):
+        return self.casino("--proxy", f"http://{RESOLVER[0]}:80")
+
+    @trick("no_proxy, and no proxy at all", "firewall")
+    def no_proxy(self):
+        return self.casino("--noproxy", "*")
+
+    @trick("HTTP/3", "firewall")
+    def quic(self):
+        return self.reach(self.who, "udp", WEB[0], 443) == "reached"
+
+    @trick("a VPN over TCP at the web's port", "proxy")
+    def vpn_at_443(self):
+        said = self.by(self.who, sys.executable, "-c", NO_TLS.format(WEB[0])).stdout
+        return "here" in said
+
+    @trick("usual ports of VPNs", "firewall")
+    def vpn(self):
+        return self.reach(self.who, "udp", WEB[0], 1194) == "reached"
+
+    @trick("usual ports of Tor", "firewall")
+    def tor(self):
+        return self.reach(self.who, "tcp", WEB[0], 9001) == "reached"
+
+    @trick("a connection from before the rules", "firewall", works_for_others=False)
+    def from_before(self):
+        self.hortctl("child", "set", "mia", "--age", "40")
+        with subprocess.Popen(["setpriv", f"--reuid={CHILD}", "--clear-groups", sys.executable, "-c", test_enforce.BEFORE, RESOLVER[0], WEB[0]],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as busy:
+            self.assertEqual(busy.stdout.readline(), "open\n")
+            self.hortctl("child", "set", "mia", "--age", "13")
+            self.hortctl("pause", "mia")
+            said = busy.communicate("\n")[0].splitlines()
+        self.hortctl("resume", "mia")
+        return any(line.startswith("reached") for line in said[1:])
+
+    @trick("a proxy far away at another port", "none", "what goes to other ports than the web's is not looked into")
+    def proxy_elsewhere(self):
+        self.serve(WEB[0], "8080", WEB[0])
+        return self.casino("--proxy", f"http://{WEB[0]}:8080")
+
+    @trick("a tunnel through ssh", "none", "ssh is no way round for most; where it is, 'pause' and hours still close it")
+    def ssh(self):
+        return self.reach(self.who, "tcp", WEB[0], 22) == "reached"
+
+    @trick("a tunnel through echo requests", "none", "ICMP passes while the time is not up")
+    def icmp(self):
+        with open("/proc/sys/net/ipv4/ping_group_range", "w") as f:
+            f.write("0 65535")  # as distributions have it
+        return "answered" in self.by(self.who, sys.executable, "-c", ECHO.format(WEB[0])).stdout
+
+    @trick("a proxy that another account runs on this machine", "none", "traffic within the machine passes; the accomplice's account must be supervised, too")
+    def accomplice(self):
+        self.serve("127.0.0.1", "18080", WEB[0], account=OTHER)
+        return self.casino("--proxy", "http://127.0.0.1:18080")
+
+    # --- accounts and namespaces ---
+
+    @trick("root in a user namespace", "firewall")
+    def user_namespace(self):
+        return TRICKED in self.script(f"unshare -Ur dig @{RESOLVER[0]} +short +time=3 +tries=1 casino.test")
+
+    @trick("a network namespace", "kernel")
+    def network_namespace(self):
+        return "page!" in self.script(f"unshare -Urn curl -s -m 5 http://{WEB[0]}/ -H 'Host: casino.test'")
+
+    @trick("flushing the firewall, also in a namespace", "kernel")
+    def flush(self):
+        self.script("nft flush ruleset; unshare -Urn nft flush ruleset")
+        return self.other_resolver()
+
+    @trick("another account by su", "kernel")
+    def su(self):
+        return "uid=0" in self.script("echo | su -c id root; echo | su -c id daemon")
+
+    @trick("a new account", "kernel")
+    def new_account(self):
+        self.script("useradd --no-create-home hort-bypass")
+        return run("id", "hort-bypass").returncode == 0
+
+    @trick("packets made by hand", "kernel")
+    def raw_packets(self):
+        return "open" in self.script("python3 -c \"import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, 17); print('open')\"")
+
+    # --- the daemon ---
+
+    @trick("ending the daemon", "kernel")
+    def kill(self):
+        self.script(f"kill -9 {self.hortd.pid}")
+        return self.hortd.poll() is not None
+
+    @trick("stopping the daemon", "kernel")
+    def stop(self):
+        self.script(f"kill -STOP {self.hortd.pid}")
+        with open(f"/proc/{self.hortd.pid}/stat") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] == "T"
+
+    @trick("tracing the daemon", "kernel")
+    def trace(self):
+        said = self.script(f"timeout 5 strace -p {self.hortd.pid} -o $HOME/trace 2>&1; cat /proc/{self.hortd.pid}/environ")
+        return "not permitted" not in said.lower() and "denied" not in said.lower()
+
+    @trick("writing or removing what Hort keeps", "file modes")
+    def data(self):
+        before = sorted(os.listdir(self.data))
+        self.script(f"cd {self.data} && for f in hort.db hort.json lists; do rm -rf $f; echo x >$f; mv $f $HOME; done; touch {self.data}/x")
+        return sorted(os.listdir(self.data)) != before or self.ask_dns(self.who, RESOLVER[0], "casino.test") != "0.0.0.0"
+
+    @trick("reading what is kept about others", "file modes")
+    def read_data(self):
+        return bool(self.script(f"head -c 16 {self.data}/hort.db 2>/dev/null"))
+
+    @trick("the control socket", "daemon")
+    def control(self):
+        return "is allowed" in self.script(f"{BIN}/hortctl --data {self.data} allow mia casino.test; {BIN}/hortctl --data {self.data} child remove mia")
+
+    @trick("guessing the PIN", "daemon")
+    def guess(self):
+        said = self.script(f"for i in $(seq 482890 482920); do {BIN}/hortctl --data {self.data} --pin=$i allow mia casino.test; done")
+        return "is allowed" in said
+
+    @trick("writing rubbish to the control socket", "daemon")
+    def rubbish(self):
+        self.script(f"python3 -c \"import socket; s=socket.socket(socket.AF_UNIX); s.connect('{self.data}/control.sock'); s.sendall(b'x'*3000000)\"")
+        return self.hortd.poll() is not None or "mia" not in self.hortctl("status")
+
+    @trick("another hortd at the same ports", "kernel")
+    def other_daemon(self):
+        said = self.script(f"timeout 20 {BIN}/hortd --data $HOME/own --dns 127.0.0.1:{self.dns} --proxy 127.0.0.1:{self.proxy} --upstream {RESOLVER[0]}:53")
+        return ">ready" in said
+
+    @trick("setting the clock", "kernel")
+    def clock(self):
+        return "not permitted" not in self.script("date -s '+1 day' 2>&1").lower()
+
+    @trick("a time zone of one's own", "daemon")
+    def zone(self):
+        self.hortctl("hours", "set", "mia", "daily", "none")
+        got = any("page!" in self.script(f"TZ={zone} curl -s -m 10 http://{WEB[0]}/ -H 'Host: www.good.test'") for zone in ("UTC", "Pacific/Apia"))
+        self.hortctl("hours", "clear", "mia")
+        return got
+
+    @trick("a flood of connections", "daemon")
+    def flood(self):
+        child = subprocess.Popen(["setpriv", f"--reuid={CHILD}", "--clear-groups", sys.executable, "-c", (
+            "import socket,sys\nall=[]\n"
+            f"for i in range(800):\n  s=socket.create_connection(('{WEB[0]}',80)); all.append(s)\n"
+            "print('open',flush=True); sys.stdin.read()")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        try:
+            child.stdout.readline()
+            return self.status_code("http://www.good.test/", "--connect-timeout", "10") not in ("200", "403", "502", "504") or \
+                self.ask_dns(self.who, RESOLVER[0], "casino.test") != "0.0.0.0"
+        finally:
+            child.kill()
+            child.communicate()
+
+    # --- programs ---
+
+    def starts(self, text):
+        return "it runs" in self.script(text)
+
+    @trick("a blocked program", "none", "programs are not held yet")
+    def program(self):
+        return self.starts(f"{self.game()} it runs")
+
+    @trick("a renamed copy of it", "none", "programs are not held yet")
+    def renamed(self):
+        return self.starts(f"cp {self.game()} $HOME/homework; $HOME/homework it runs")
+
+    @trick("a link to it", "none", "programs are not held yet")
+    def linked(self):
+        return self.starts(f"ln -s {self.game()} $HOME/l; $HOME/l it runs")
+
+    @trick("the loader with it as a file", "none", "programs are not held yet")
+    def loader(self):
+        return self.starts(f"/lib64/ld-linux-x86-64.so.2 {self.game()} it runs")
+
+    @trick("a copy of it in memory", "none", "programs are not held yet")
+    def in_memory(self):
+        return self.starts(f"python3 -c \"{COPY_IN_MEMORY.format(self.game())}\"")
+
+    def test_every_trick_that_is_said_to_hold_does(self):
+        width = max(len(name) for name, *_ in TRICKS)
+        print()
+        for name, layer, why_not, works_for_others, method in TRICKS:
+            with self.subTest(name):
+                if works_for_others:
+                    self.who = OTHER
+                    self.assertTrue(method(self), "it works for nobody")
+                self.who = CHILD
+                got_through = method(self)
+                print(f"{name:{width}}  {layer:20}  {'does not hold: ' + why_not if why_not else 'holds'}", flush=True)
+                self.assertEqual(got_through, why_not is not None)
+        holding = sum(why_not is None for _, _, why_not, *_ in TRICKS)
+        print(f"{holding} of {len(TRICKS)} hold")
+
+
+if __name__ == "__main__":
+    unittest.main()
