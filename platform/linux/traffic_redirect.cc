@@ -7,8 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "platform/linux/fd.h"
 
@@ -47,7 +49,7 @@ class Nftables final : public TrafficRedirect {
     bool was_table_deleted() override {
         bool out = false;
         for (;;) {
-            alignas(nlmsghdr) std::array<char, 65536> buffer;
+            std::array<char, 65536> buffer;
             const auto size = recv(events_.get(), buffer.data(), buffer.size(), MSG_TRUNC);
             if (size < 0 && errno == EINTR) continue;
             // More happened than there was room for.
@@ -56,10 +58,12 @@ class Nftables final : public TrafficRedirect {
                 continue;
             }
             if (size <= 0) return out;
-            auto left = static_cast<int>(size);
-            for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data()); NLMSG_OK(message, left);
-                 message = NLMSG_NEXT(message, left))
-                out = out || message->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELTABLE);
+            for (std::size_t at = 0; at + sizeof(nlmsghdr) <= static_cast<std::size_t>(size);) {
+                nlmsghdr head;
+                std::memcpy(&head, buffer.data() + at, sizeof head);
+                out = out || head.nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELTABLE);
+                at += std::max<std::size_t>(NLMSG_ALIGN(head.nlmsg_len), sizeof head);
+            }
         }
     }
 
