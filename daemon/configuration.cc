@@ -43,6 +43,7 @@ constexpr std::string_view keys[] = {"dns",
                                      "transparent",
                                      "enforce",
                                      "gateway",
+                                     "program_folders",
                                      "fail",
                                      "upstreams",
                                      "upstream_mode",
@@ -325,6 +326,16 @@ Status apply_key(Configuration& out, const std::string& key, const json& value, 
                 });
             if (!is_name) return Error{"not an interface: " + *text, where, "its name in 'ip link', for example br0"};
             out.gateway.push_back(*text);
+            return Done{};
+        });
+    }
+    if (key == "program_folders") {
+        out.program_folders.clear();
+        return for_each_of(value, where, "/usr/games", [&](const json& item) -> Status {
+            const auto text = read_text(item, where, "/usr/games");
+            if (!text) return text.error();
+            if (!text->starts_with('/')) return Error{"not a whole path: " + *text, where, "for example /usr/games"};
+            out.program_folders.push_back(*text);
             return Done{};
         });
     }

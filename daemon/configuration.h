@@ -18,7 +18,10 @@ struct Configuration {
     proxy::Settings proxy;
     bool is_enforcing = false;         // the traffic of supervised accounts of this machine is led to DNS and proxy
     std::vector<std::string> gateway;  // interfaces to devices of the house, whose traffic is led there, too
-    bool fails_closed = true;          // what the firewall does while there is no daemon
+    // Where programs are looked for that children may not start, beside those in their homes.
+    std::vector<std::string> program_folders{"/usr/local/bin",   "/usr/bin",  "/usr/games",
+                                             "/usr/local/games", "/snap/bin", "/opt/bin"};
+    bool fails_closed = true;               // what the firewall does while there is no daemon
     std::optional<platform::Endpoint> web;  // metrics, for this machine; none unless it is configured
 };
 

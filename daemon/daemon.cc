@@ -13,6 +13,7 @@
 #include "daemon/control/server.h"
 #include "daemon/dns/server.h"
 #include "daemon/enforce/firewall.h"
+#include "daemon/enforce/programs.h"
 #include "daemon/family_page.h"
 #include "daemon/lists/keeper.h"
 #include "daemon/log.h"
@@ -96,6 +97,7 @@ class Daemon final : private AskDesk {
         timekeeper_ = usage::Timekeeper::start(io_, {*database_, *people_, *ledger_, policy_, [this] {
                                                          if (proxy_) proxy_->recheck();
                                                          if (firewall_) (void)firewall_->recheck();
+                                                         if (programs_) programs_->recheck();
                                                      }});
         // In force before the first packet is served.
         if (auto published = put_in_force(); !published) return published;
@@ -119,6 +121,10 @@ class Daemon final : private AskDesk {
                 configuration_.fails_closed ? enforce::Firewall::AtEnd::closed : enforce::Firewall::AtEnd::open);
             if (!firewall) return firewall.error();
             firewall_ = *std::move(firewall);
+            if (auto programs = enforce::Programs::start(io_, policy_, configuration_.program_folders))
+                programs_ = *std::move(programs);
+            else
+                log_line(Level::warning, "no program is held", {{"error", programs.error().text()}});
         }
         if (configuration_.web) {
             auto web = web::Server::start(io_, *configuration_.web, {counters_, *dns_, policy_});
@@ -147,7 +153,7 @@ class Daemon final : private AskDesk {
                                    [this](const std::string& account, const std::string& pin,
                                           std::function<void(Status)> done) { try_pin(account, pin, std::move(done)); },
                                    new_salt,
-                                   [this] { return firewall_ ? std::optional(firewall_->state()) : std::nullopt; },
+                                   [this] { return enforcement(); },
                                    dns_->local().text(),
                                    proxy_->local().text()});
         auto control = control::Server::start(io_, platform::control_address(configuration_.data), *household_);
@@ -195,6 +201,13 @@ class Daemon final : private AskDesk {
         policy.looks_into_tls = settings.looks_into_tls();
         for (const auto& site : settings.left_alone())
             if (const auto host = Hostname::parse(site)) policy.left_alone.set(*host, true);
+    }
+
+    std::optional<EnforcementState> enforcement() const {
+        if (!firewall_) return std::nullopt;
+        auto out = firewall_->state();
+        if (programs_) out.programs = programs_->count();
+        return out;
     }
 
     enforce::Gateway gateway() const {
@@ -328,6 +341,7 @@ class Daemon final : private AskDesk {
     std::unique_ptr<proxy::Interceptor> interceptor_;
     std::unique_ptr<proxy::Listener> proxy_;
     std::unique_ptr<enforce::Firewall> firewall_;
+    std::unique_ptr<enforce::Programs> programs_;
     std::unique_ptr<web::Server> web_;
     std::unique_ptr<control::Household> household_;
     std::unique_ptr<control::Server> control_;

@@ -25,6 +25,13 @@ std::optional<std::string> account_name(std::uint32_t id) {
     return std::string(entry.pw_name);
 }
 
+std::optional<std::string> home_of(std::uint32_t id) {
+    passwd entry{}, *found = nullptr;
+    std::vector<char> buffer(16384);
+    if (getpwuid_r(id, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return std::nullopt;
+    return std::string(entry.pw_dir);
+}
+
 std::vector<std::pair<std::uint32_t, std::uint32_t>> subordinate_ids(std::uint32_t account) {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> out;
     const auto name = account_name(account);

@@ -49,13 +49,25 @@ class Bypass(test_enforce.Machine):
     lists = test_enforce.Machine.lists | {"doh_bypass": {"own.txt": "dns.quad9.net\n"}}
     who = CHILD
 
+    def configure(self, **more):
+        self.bin = self.folder + "/bin"
+        os.mkdir(self.bin)
+        self.game = self.bin + "/game"
+        shutil.copy("/bin/echo", self.game)
+        with open(self.bin + "/toy", "w") as f:
+            f.write("#!/bin/sh\necho it runs\n")
+        os.chmod(self.bin + "/toy", 0o755)
+        super().configure(program_folders=[self.bin], **more)
+
     def setUp(self):
         super().setUp()
         os.chmod(self.folder, 0o755)  # what is kept must hold by itself
         self.home = self.folder + "/home"
         os.mkdir(self.home)
         os.chmod(self.home, 0o777)
-        self.hortctl("block", "mia", "program:game")
+        os.link(self.game, self.home + "/hard")
+        for program in ("game", "toy"):
+            self.hortctl("block", "mia", "program:" + program)
         self.hortctl("pin", "set", stdin="482913\n482913\n")
 
     def script(self, text, *words):
@@ -73,12 +85,6 @@ class Bypass(test_enforce.Machine):
         self.addCleanup(server.wait)
         self.addCleanup(server.kill)
         self.assertEqual(server.stdout.readline(), b"ready\n")
-
-    def game(self):
-        """A program that is blocked for the child."""
-        path = self.folder + "/game"
-        shutil.copy("/bin/echo", path)
-        return path
 
     # --- names ---
 
@@ -313,25 +319,51 @@ class Bypass(test_enforce.Machine):
     def starts(self, text):
         return "it runs" in self.script(text)
 
-    @trick("a blocked program", "none", "programs are not held yet")
+    @trick("a blocked program", "programs")
     def program(self):
-        return self.starts(f"{self.game()} it runs")
+        return self.starts(f"{self.game} it runs")
 
-    @trick("a renamed copy of it", "none", "programs are not held yet")
+    @trick("a renamed copy of it", "programs")
     def renamed(self):
-        return self.starts(f"cp {self.game()} $HOME/homework; $HOME/homework it runs")
+        return self.starts(f"cp {self.game} $HOME/homework$$; $HOME/homework$$ it runs")
 
-    @trick("a link to it", "none", "programs are not held yet")
+    @trick("a symbolic link to it", "programs")
     def linked(self):
-        return self.starts(f"ln -s {self.game()} $HOME/l; $HOME/l it runs")
+        return self.starts(f"ln -s {self.game} $HOME/l$$; $HOME/l$$ it runs")
 
-    @trick("the loader with it as a file", "none", "programs are not held yet")
+    @trick("a hard link to it", "programs")
+    def hard_linked(self):
+        return self.starts(f"{self.home}/hard it runs")
+
+    @trick("the loader with it as a file", "programs")
     def loader(self):
-        return self.starts(f"/lib64/ld-linux-x86-64.so.2 {self.game()} it runs")
+        return self.starts(f"/lib64/ld-linux-x86-64.so.2 {self.game} it runs")
 
-    @trick("a copy of it in memory", "none", "programs are not held yet")
+    @trick("a copy of it in memory", "programs")
     def in_memory(self):
-        return self.starts(f"python3 -c \"{COPY_IN_MEMORY.format(self.game())}\"")
+        return self.starts(f"python3 -c \"{COPY_IN_MEMORY.format(self.game)}\"")
+
+    @trick("a bind mount of it in a namespace", "programs")
+    def bind_mount(self):
+        return self.starts(f"touch $HOME/b$$; unshare -Urm sh -c 'mount --bind {self.game} $HOME/b'$$' && $HOME/b'$$' it runs'")
+
+    @trick("as root of a user namespace", "programs")
+    def as_namespaced_root(self):
+        return self.starts(f"unshare -Ur {self.game} it runs")
+
+    @trick("a script that is blocked, by its interpreter", "programs")
+    def script_of_an_interpreter(self):
+        return self.starts(f"sh {self.bin}/toy")
+
+    @trick("in the background, without a terminal", "programs")
+    def detached(self):
+        return self.starts(f"setsid -w nohup {self.game} it runs")
+
+    @trick("a copy that came from elsewhere under another name", "none", "a program is known by its file's name and by its file, not by what is in it")
+    def from_elsewhere(self):
+        shutil.copy("/bin/echo", self.home + "/homework")
+        os.chmod(self.home + "/homework", 0o755)
+        return self.starts("$HOME/homework it runs")
 
     def test_every_trick_that_is_said_to_hold_does(self):
         width = max(len(name) for name, *_ in TRICKS)
@@ -340,7 +372,7 @@ class Bypass(test_enforce.Machine):
             with self.subTest(name):
                 if works_for_others:
                     self.who = OTHER
-                    self.assertTrue(method(self), "it works for nobody")
+                    self.assertTrue(method(self), "for nobody does it work")
                 self.who = CHILD
                 got_through = method(self)
                 print(f"{name:{width}}  {layer:20}  {'does not hold: ' + why_not if why_not else 'holds'}", flush=True)

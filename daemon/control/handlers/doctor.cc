@@ -102,6 +102,11 @@ Result<json> doctor(Household& household, const Caller&, const json&) {
         if (!names.empty())
             add("good", "It holds " + count(firewall->devices, "known device") + " behind " + names + ", and " +
                             (firewall->holds_others ? "those that nobody knows" : "none that nobody knows") + ".");
+        if (!firewall->programs)
+            add("warning", "Blocked programs can be started: the kernel asks nobody.",
+                "run hortd as root; its log says why");
+        else if (*firewall->programs > 0)
+            add("good", "The kernel asks about " + count(*firewall->programs, "file") + " of programs with rules.");
         if (!firewall->fails_closed)
             add("warning", "When hortd ends, nothing holds the children's programs.",
                 "\"fail\": \"closed\" in hort.json");

@@ -1,0 +1,46 @@
+#include "daemon/enforce/program_plan.h"
+
+#include <gtest/gtest.h>
+
+namespace hort::enforce {
+namespace {
+
+struct ProgramPlanTest : testing::Test {
+    ProgramPlanTest() {
+        const auto& taxonomy = Taxonomy::shipped();
+        policy.people.push_back({1, "mia", Profile::of_tier("mia", Tier::age_7_11, taxonomy)});
+        policy.people.push_back({2, "ann", Profile::of_tier("ann", Tier::adult, taxonomy)});
+        policy.by_account = {{1001, 0}, {1002, 1}};
+        policy.help = std::make_shared<ProtectedHelp>(ProtectedHelp::shipped());
+        for (auto& person : policy.people) person.profile.add_program("Game", SiteRule());
+    }
+    bool may(std::uint32_t account, const std::string& program = "game") {
+        return may_start(policy, {{{100000, 165535}, 1001}}, account, {program}, {});
+    }
+    Policy policy;
+};
+
+TEST_F(ProgramPlanTest, OnlyChildrenWithAccountsHereAreAskedAbout) {
+    EXPECT_EQ(programs_of(policy), std::set<std::string>{"game"});
+    EXPECT_FALSE(may(1001));
+    EXPECT_FALSE(may(100007)) << "its account in a user namespace";
+    EXPECT_TRUE(may(1001, "other"));
+    EXPECT_TRUE(may(1002)) << "a grown-up";
+    EXPECT_TRUE(may(1003)) << "nobody known";
+    policy.by_account[0] = 0;
+    EXPECT_TRUE(may(0)) << "root";
+    policy.by_account.clear();
+    EXPECT_TRUE(programs_of(policy).empty());
+}
+
+TEST_F(ProgramPlanTest, ProgramsOfBudgetsAreAskedAboutToo) {
+    Budget budget;
+    budget.scope.programs = {"editor"};
+    budget.scope.services = {Services::shipped().find("roblox")};
+    policy.people[0].profile.budgets.push_back(budget);
+    EXPECT_TRUE(programs_of(policy).contains("editor"));
+    EXPECT_TRUE(programs_of(policy).contains("robloxplayerbeta.exe"));
+}
+
+}  // namespace
+}  // namespace hort::enforce
