@@ -18,7 +18,7 @@ namespace hort::platform {
 namespace {
 
 constexpr std::int64_t known_for = 30;         // seconds
-constexpr std::int64_t unknown_for = 1;        // ... of an address that the kernel knows nothing of
+constexpr int max_reads = 64;                  // a second, for addresses that were not there a moment ago
 constexpr std::size_t max_neighbours = 16384;  // beyond this the table is somebody's flood
 
 using Table = std::map<AddressBytes, HardwareAddress>;
@@ -79,11 +79,14 @@ std::optional<HardwareAddress> hardware_address_of(const AddressBytes& address) 
     // Each thread has its own view, so that nobody waits for another.
     thread_local Table table;
     thread_local std::int64_t read_at = -known_for;
-    const auto age = now().boot_seconds - read_at;
-    const auto found = table.find(address);
-    if (age >= known_for || (found == table.end() && age >= unknown_for)) {
+    thread_local int reads = 0;  // in the second of the last one
+    const auto second = now().boot_seconds;
+    if (second != read_at) reads = 0;
+    // A device that is new asks at once: it is looked for again each time. Addresses that somebody invents are bounded.
+    if (second - read_at >= known_for || (!table.contains(address) && reads < max_reads)) {
         table = read_table();
-        read_at = now().boot_seconds;
+        read_at = second;
+        ++reads;
     }
     const auto it = table.find(address);
     return it == table.end() ? std::nullopt : std::optional(it->second);
