@@ -16,13 +16,24 @@ std::string decoded(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size() && out.size() < max_url; ++i) {
         char c = text[i];
-        if (c == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
+        if (c == '%') {
+            if (i + 2 >= text.size() || hex_value(text[i + 1]) < 0 || hex_value(text[i + 2]) < 0) {
+                out += "%25";  // it means itself; with what comes behind it might seem to mean something else
+                continue;
+            }
             const auto value = static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
             if (is_unreserved(value)) c = value, i += 2;
         }
         out += lower(c);
     }
     return out;
+}
+
+// No longer than it may be, and not with half of an escape at the end.
+void shorten(std::string& url) {
+    if (url.size() <= max_url) return;
+    url.resize(max_url);
+    if (const auto escape = url.rfind('%'); escape != std::string::npos && escape + 3 > url.size()) url.resize(escape);
 }
 
 }  // namespace
@@ -48,7 +59,7 @@ std::string normal_url(const Hostname& host, std::string_view target) {
     std::string out(name);
     for (const auto& segment : segments) out += "/" + std::string(segment);
     if (question != std::string_view::npos) out += "/" + decoded(target.substr(question));
-    out.resize(std::min(out.size(), max_url));
+    shorten(out);
     return out;
 }
 

@@ -276,7 +276,7 @@ class Bypass(test_enforce.Machine):
 
     @trick("guessing the PIN", "daemon")
     def guess(self):
-        said = self.script(f"for i in $(seq 482890 482920); do {BIN}/hortctl --data {self.data} --pin=$i allow mia casino.test; done")
+        said = self.script(f"for i in 000000 111111 123456 482912 482914 482913; do {BIN}/hortctl --data {self.data} --pin=$i allow mia casino.test; done")
         return "is allowed" in said
 
     @trick("writing rubbish to the control socket", "daemon")

@@ -52,5 +52,16 @@ TEST(UrlRules, CoverThePathAndAllBelowItAndNeverTheHostAlone) {
     }
 }
 
+TEST(NormalUrl, APercentThatEscapesNothingStaysOne) {
+    EXPECT_EQ(url("example.org", "/100%/x"), "example.org/100%25/x");
+    EXPECT_EQ(url("example.org", "/100%25/x"), "example.org/100%25/x");
+    EXPECT_EQ(url("example.org", "/a%4%62"), "example.org/a%254b") << "not what %4b would be";
+    for (std::size_t size = max_url - 20; size < max_url + 5; ++size) {
+        const auto once = url("example.org", ("/" + std::string(size, 'a') + "%%").c_str());
+        EXPECT_LE(once.size(), max_url);
+        EXPECT_EQ(url("example.org", once.substr(once.find('/')).c_str()), once);
+    }
+}
+
 }  // namespace
 }  // namespace hort
