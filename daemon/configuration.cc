@@ -26,7 +26,7 @@ constexpr const char* help =
     "  --upstream UPSTREAM      ask this resolver; may be given several times; default: the machine's own\n"
     "                           192.0.2.53, tcp://192.0.2.53, tls://NAME#192.0.2.53, https://NAME/PATH#192.0.2.53\n"
     "  --lists DIR              block lists, DIR/<category>/<file>; default DATA/lists\n"
-    "  --enforce                lead the traffic of supervised accounts here (root)\n"
+    "  --enforce                hold the traffic and the programs of supervised accounts (root)\n"
     "  --version, --help\n\n"
     "DATA/hort.json may say the same and more: {\"dns\": \"127.0.0.1:5300\", \"upstreams\": [\"192.0.2.53:53\"]}; see\n"
     "daemon/CONFIGURATION.md. SIGTERM ends it; SIGHUP re-reads the lists, the hosts file and the certificate.\n";

@@ -25,15 +25,18 @@ class Refusals final : public DecisionLog {
     void noted(Channel channel, const Subject& who, const Hostname& host, const Decision& decision,
                const Moment& now) override;
     // The latest one first. Any thread.
-    std::vector<Hostname> of(std::int64_t person, const Moment& now) const;
+    std::vector<Hostname> of(std::int64_t person, const Moment& now);
 
   private:
     struct Entry {
         Hostname host;
         std::int64_t at = 0;  // boot seconds
     };
+    // What is too old, of everybody.
+    void forget(const Moment& now);
+
     DecisionLog& next_;
-    mutable std::mutex lock_;
+    std::mutex lock_;
     std::map<std::int64_t, std::vector<Entry>> entries_;  // by person, the latest one last
 };
 

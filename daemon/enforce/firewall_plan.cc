@@ -5,6 +5,7 @@
 #include "platform/endpoint.h"
 #include "platform/neighbours.h"
 #include "rules/encrypted_dns.h"
+#include "rules/network.h"
 
 namespace hort::enforce {
 namespace {
@@ -32,11 +33,6 @@ std::string accounts(const FirewallPlan& plan, const Wanted& is_wanted) {
         if (is_wanted(child))
             for (const auto& range : child.accounts) out.push_back(text_of(range));
     return elements(out);
-}
-
-bool is_v4(const AddressBytes& address) {
-    return std::all_of(address.begin(), address.begin() + 10, [](auto octet) { return octet == 0; }) &&
-           address[10] == 0xff && address[11] == 0xff;
 }
 
 std::string chain_of(const FirewallPlan::Hold& hold) {

@@ -63,6 +63,22 @@ except OSError as fault:
     print("no:", fault)
 """
 
+# A connection that is used twice.
+TALK = """
+import socket, sys
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+s.send(b"x")
+s.recv(10)
+print("open", flush=True)
+sys.stdin.readline()
+try:
+    s.send(b"y")
+    s.settimeout(10)
+    print(s.recv(10))
+except OSError as fault:
+    print("no:", fault)
+"""
+
 # What is sent twice, over connections that began before the first time: a question over UDP and TCP, a request.
 BEFORE = """
 import socket, sys
@@ -141,8 +157,28 @@ class Machine(Household):
 
     # --- what somebody's programs do ---
 
+    def words_of(self, account):
+        """The words before a command that make it that account's."""
+        return ["setpriv", f"--reuid={account}", f"--regid={account}", "--clear-groups"]
+
     def by(self, account, *words, before=()):
-        return run("setpriv", f"--reuid={account}", f"--regid={account}", "--clear-groups", *before, *words)
+        return run(*self.words_of(account), *before, *words)
+
+    def assert_time_is_up_for(self, who, and_not_for):
+        """Mia, who is `who`, is paused and goes on; with a connection that is open before."""
+        with subprocess.Popen([*self.words_of(who), sys.executable, "-c", TALK, WEB[0], "22"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as busy:
+            self.assertEqual(busy.stdout.readline(), "open\n")
+            self.hortctl("pause", "mia")
+            self.assertRegex(busy.communicate("\n")[0], "no: .*(refused|reset|not permitted)", "what was open, too")
+        self.assertRegex(self.reach(who, "tcp", WEB[0], 22), "no: ")
+        for address in WEB:
+            self.assertRegex(self.reach(who, "udp", address, 4242), "no: ")
+        self.assertEqual(self.page(who, "http://www.good.test/"), "403")
+        self.assertEqual(self.ask_dns(who, RESOLVER[0], "www.childline.org.uk"), WEB[0], "help is there")
+        self.assertEqual(self.page(who, "http://www.childline.org.uk/", "--resolve", f"www.childline.org.uk:80:{WEB[0]}"), "200")
+        self.assertEqual(self.reach(and_not_for, "tcp", WEB[0], 22), "reached")
+        self.hortctl("resume", "mia")
+        self.assertEqual(self.reach(who, "tcp", WEB[0], 22), "reached", "at once")
 
     def ask_dns(self, account, resolver, name="good.test", *more, before=()):
         return self.by(account, "dig", "@" + resolver, "+short", "+time=3", "+tries=1", name, *more, before=before).stdout.strip()
@@ -210,22 +246,7 @@ class Enforced(Machine):
     # --- time ---
 
     def test_when_the_time_is_up_everything_ends_but_help(self):
-        with subprocess.Popen(["setpriv", f"--reuid={CHILD}", "--clear-groups", sys.executable, "-c", (
-                "import socket,sys\n"
-                f"s=socket.create_connection(('{WEB[0]}',22)); s.send(b'x'); s.recv(10); print('open',flush=True); sys.stdin.readline()\n"
-                "try:\n  s.send(b'y'); s.settimeout(10); print(s.recv(10))\nexcept OSError as e: print('no:',e)")],
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as busy:
-            self.assertEqual(busy.stdout.readline(), "open\n")
-            self.hortctl("pause", "mia")
-            self.assertRegex(busy.communicate("\n")[0], "no: .*(refused|reset|not permitted)", "what was open, too")
-        self.assertRegex(self.reach(CHILD, "tcp", WEB[0], 22), "no: ")
-        self.assertRegex(self.reach(CHILD, "udp", WEB[0], 4242), "no: ")
-        self.assertEqual(self.page(CHILD, "http://www.good.test/"), "403")
-        self.assertEqual(self.ask_dns(CHILD, RESOLVER[0], "www.childline.org.uk"), WEB[0], "help is there")
-        self.assertEqual(self.page(CHILD, "http://www.childline.org.uk/", "--resolve", f"www.childline.org.uk:80:{WEB[0]}"), "200")
-        self.assertEqual(self.reach(OTHER, "tcp", WEB[0], 22), "reached")
-        self.hortctl("resume", "mia")
-        self.assertEqual(self.reach(CHILD, "tcp", WEB[0], 22), "reached", "at once")
+        self.assert_time_is_up_for(CHILD, and_not_for=OTHER)
 
     def test_what_was_open_before_there_were_rules_ends_with_them(self):
         # Rules of somebody else make the kernel know connections from before ours.

@@ -72,8 +72,8 @@ class Gateway(test_enforce.Machine):
             run(*within, "ip", *words, check=True)
         return within
 
-    def by(self, device, *words, before=()):
-        return run(*self.devices[device], *before, *words) if device in self.devices else super().by(device, *words, before=before)
+    def words_of(self, device):
+        return self.devices[device] if device in self.devices else super().words_of(device)
 
     def test_devices_are_filtered_as_the_person_whose_they_are_without_any_setting(self):
         self.hortctl("block", "mia", "good.test")
@@ -106,22 +106,7 @@ class Gateway(test_enforce.Machine):
             self.assertEqual(self.reach(device, "tcp", WEB[0], 22), "reached", "what is nothing of the kind")
 
     def test_when_the_time_is_up_everything_ends_but_help(self):
-        with subprocess.Popen([*self.devices[PHONE], "python3", "-c", (
-                "import socket,sys\n"
-                f"s=socket.create_connection(('{WEB[0]}',22)); s.send(b'x'); s.recv(10); print('open',flush=True); sys.stdin.readline()\n"
-                "try:\n  s.send(b'y'); s.settimeout(10); print(s.recv(10))\nexcept OSError as e: print('no:',e)")],
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as busy:
-            self.assertEqual(busy.stdout.readline(), "open\n")
-            self.hortctl("pause", "mia")
-            self.assertRegex(busy.communicate("\n")[0], "no: .*(refused|reset|not permitted)", "what was open, too")
-        self.assertRegex(self.reach(PHONE, "tcp", WEB[0], 22), REFUSED)
-        self.assertRegex(self.reach(PHONE, "udp", WEB[1], 4242), REFUSED)
-        self.assertEqual(self.page(PHONE, "http://www.good.test/"), "403")
-        self.assertEqual(self.ask_dns(PHONE, RESOLVER[0], "www.childline.org.uk"), WEB[0], "help is there")
-        self.assertEqual(self.page(PHONE, "http://www.childline.org.uk/", "--resolve", f"www.childline.org.uk:80:{WEB[0]}"), "200")
-        self.assertEqual(self.reach(TABLET, "tcp", WEB[0], 22), "reached")
-        self.hortctl("resume", "mia")
-        self.assertEqual(self.reach(PHONE, "tcp", WEB[0], 22), "reached", "at once")
+        self.assert_time_is_up_for(PHONE, and_not_for=TABLET)
 
     def test_without_a_daemon_the_supervised_have_no_network(self):
         self.stop_hortd(signal.SIGKILL)
