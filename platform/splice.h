@@ -23,8 +23,9 @@ class Splice {
     // Nothing where the system has no such thing, or has no room for one more.
     static std::unique_ptr<Splice> make();
     virtual ~Splice() = default;
-    // One step, which never blocks. Always between the same two sockets: what left the source may wait here.
-    virtual Step move(int source, int sink) = 0;
+    // One step, which never blocks, and takes no more than `most` octets from the source. Always between the same two
+    // sockets: what left the source may wait here.
+    virtual Step move(int source, int sink, std::size_t most) = 0;
 };
 
 }  // namespace hort::platform

@@ -1,5 +1,7 @@
 #include "daemon/proxy/body.h"
 
+#include "platform/splice.h"
+
 namespace hort::proxy {
 namespace {
 
@@ -11,6 +13,14 @@ class Reframer {
         is_over_ = body.framing == Framing::none || (body.framing == Framing::length && left_ == 0);
     }
     bool is_over() const { return is_over_; }
+    // Octets that go on just as they are; 0 when they do not, or nobody knows how many.
+    std::uint64_t as_they_are() const {
+        return body_.framing == Framing::length && !body_.as_chunks && held_ == nullptr ? left_ : 0;
+    }
+    void passed_as_they_are(std::uint64_t octets) {
+        left_ -= octets;
+        is_over_ = left_ == 0;
+    }
     // What was held goes on, and what comes with it.
     void release(std::string& held, std::string& out) {
         held_ = nullptr;
@@ -61,6 +71,38 @@ class Reframer {
     std::string* held_;
 };
 
+constexpr int max_steps = 16;  // of one body before others have their turn
+
+// A long body without a copy, as far as that goes: `left` becomes what did not pass.
+asio::awaitable<bool> splice_body(Stream& from, Stream& to, std::uint64_t& left, const std::function<void()>& moved) {
+    using platform::Splice;
+    const auto splice = Splice::make();
+    if (splice == nullptr) co_return true;
+    for (int step = 1; left > 0; ++step) {
+        const auto done = splice->move(from.socket.native_handle(), to.socket.native_handle(),
+                                       static_cast<std::size_t>(std::min<std::uint64_t>(left, SIZE_MAX)));
+        bool is_ready = true;
+        switch (done.outcome) {
+            case Splice::Outcome::moved:
+                left -= done.octets;
+                moved();
+                if (step % max_steps == 0) co_await asio::post(from.socket.get_executor(), asio::use_awaitable);
+                break;
+            case Splice::Outcome::source_empty:
+                is_ready = co_await ready(from.socket, asio::ip::tcp::socket::wait_read);
+                break;
+            case Splice::Outcome::sink_full:
+                is_ready = co_await ready(to.socket, asio::ip::tcp::socket::wait_write);
+                break;
+            case Splice::Outcome::ended:
+            case Splice::Outcome::failed:
+                is_ready = false;
+        }
+        if (!is_ready) co_return false;
+    }
+    co_return true;
+}
+
 }  // namespace
 
 asio::awaitable<Passed> pass_body(Stream& from, Stream& to, Body body, const std::function<void()>& moved,
@@ -69,7 +111,16 @@ asio::awaitable<Passed> pass_body(Stream& from, Stream& to, Body body, const std
     Reframer reframer(body, hold != nullptr ? &held : nullptr);
     std::string out;
     bool needs_more = false;
+    bool is_short = from.tls != nullptr || to.tls != nullptr;
     while (!reframer.is_over()) {
+        if (!is_short && from.buffer.empty() && reframer.as_they_are() >= splice_after) {
+            auto left = reframer.as_they_are();
+            const bool goes_on = co_await splice_body(from, to, left, moved);
+            if (!goes_on) co_return Passed::source_failed;
+            reframer.passed_as_they_are(reframer.as_they_are() - left);
+            is_short = true;  // what is left is copied
+            continue;
+        }
         if (needs_more || from.buffer.empty()) {
             const bool more = co_await from.read_more();
             if (!more && body.framing != Framing::until_close) co_return Passed::source_failed;

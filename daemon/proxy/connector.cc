@@ -10,6 +10,8 @@ using namespace std::chrono_literals;
 using asio::ip::tcp;
 constexpr auto attempt_delay = 250ms;  // RFC 8305 section 8
 constexpr auto connect_limit = 10s;
+constexpr auto remember_failure_for = 10min;
+constexpr std::size_t max_failures = 512;
 
 // Those of IPv6 and IPv4 by turns, IPv6 first (RFC 8305 section 4).
 std::vector<AddressBytes> in_order(const std::vector<AddressBytes>& addresses) {
@@ -44,25 +46,43 @@ struct Race {
         : changed(executor, asio::steady_timer::time_point::max()), winner(executor) {}
     asio::steady_timer changed;  // cancelled whenever an attempt ended
     tcp::socket winner;
+    platform::Endpoint won;
     bool is_won = false, is_over = false;
     int failed = 0;
-    std::vector<std::weak_ptr<tcp::socket>> attempts;
+    struct Attempt {
+        platform::Endpoint target;
+        std::weak_ptr<tcp::socket> socket;
+        asio::steady_timer::time_point began;
+    };
+    std::vector<Attempt> attempts;
 };
 
 void attempt(const std::shared_ptr<Race>& race, const platform::Endpoint& target) {
     auto socket = std::make_shared<tcp::socket>(race->winner.get_executor());
-    race->attempts.push_back(socket);
-    socket->async_connect(tcp::endpoint(to_asio(target.address), target.port), [race, socket](const error_code& fault) {
-        if (race->is_over) return;
-        if (fault)
-            ++race->failed;
-        else if (!race->is_won)
-            race->winner = std::move(*socket), race->is_won = true;
-        race->changed.cancel();
-    });
+    race->attempts.push_back({target, socket, asio::steady_timer::clock_type::now()});
+    socket->async_connect(tcp::endpoint(to_asio(target.address), target.port),
+                          [race, socket, target](const error_code& fault) {
+                              if (race->is_over) return;
+                              if (fault)
+                                  ++race->failed;
+                              else if (!race->is_won)
+                                  race->winner = std::move(*socket), race->won = target, race->is_won = true;
+                              race->changed.cancel();
+                          });
 }
 
 }  // namespace
+
+void FailedLately::note(const platform::Endpoint& place, Clock::time_point now) {
+    if (until_.size() >= max_failures) std::erase_if(until_, [&](const auto& entry) { return entry.second <= now; });
+    if (until_.size() >= max_failures) until_.erase(until_.begin());
+    until_[{place.address, place.port}] = now + remember_failure_for;
+}
+
+bool FailedLately::has(const platform::Endpoint& place, Clock::time_point now) const {
+    const auto it = until_.find({place.address, place.port});
+    return it != until_.end() && it->second > now;
+}
 
 asio::awaitable<Resolved> resolve(NameResolver& resolver, std::string host) {
     Resolved out;
@@ -95,13 +115,17 @@ asio::awaitable<Resolved> resolve(NameResolver& resolver, std::string host) {
 }
 
 asio::awaitable<Connected> connect_to(std::vector<AddressBytes> addresses, std::uint16_t port,
-                                      const std::vector<platform::Endpoint>& own) {
+                                      const std::vector<platform::Endpoint>& own, FailedLately& failed_lately) {
     const auto executor = co_await asio::this_coro::executor;
     addresses = in_order(addresses);
     for (const auto& address : addresses)
         if (is_own({address, port}, own)) co_return Connected{tcp::socket(executor), 508};
     const auto race = std::make_shared<Race>(executor);
-    const auto end = std::chrono::steady_clock::now() + connect_limit;
+    const auto begin = std::chrono::steady_clock::now();
+    const auto end = begin + connect_limit;
+    std::stable_partition(addresses.begin(), addresses.end(), [&](const AddressBytes& address) {
+        return !failed_lately.has({address, port}, begin);
+    });
     std::size_t next = 0;
     bool is_late = false;
     while (!race->is_won && !is_late) {
@@ -118,8 +142,14 @@ asio::awaitable<Connected> connect_to(std::vector<AddressBytes> addresses, std::
     }
     race->is_over = true;
     error_code ignored;
-    for (const auto& attempt : race->attempts)
-        if (const auto socket = attempt.lock()) socket->close(ignored);
+    const auto now = std::chrono::steady_clock::now();
+    for (const auto& [target, waiting, began] : race->attempts) {
+        // It failed, or another one that began later was faster by far.
+        const auto socket = waiting.lock();
+        const bool is_winner = race->is_won && race->won == target;
+        if (race->is_won && !is_winner && (!socket || now - began >= attempt_delay)) failed_lately.note(target, now);
+        if (socket) socket->close(ignored);
+    }
     if (!race->is_won) co_return Connected{tcp::socket(executor), is_late ? 504 : 502};
     if (leads_here(race->winner, own)) co_return Connected{tcp::socket(executor), 508};
     prepare(race->winner);

@@ -46,7 +46,10 @@ class Session {
         } else {
             judge_.meet(from_asio(remote), own_);
         }
-        while (goes_on) goes_on = co_await serve_request();
+        while (goes_on) {
+            goes_on = co_await wait_for_request();
+            if (goes_on) goes_on = co_await serve_request();
+        }
         if (passes_all_) {
             co_await pass_all();
             co_return;
@@ -73,22 +76,28 @@ class Session {
             client_.socket.write_some(asio::buffer(error_page(408, "the request took too long")), ignored);
         close_both();
     }
+    // Nothing of what a request needs is there while none is: connections rest long, and are many.
+    asio::awaitable<bool> wait_for_request() {
+        if (client_.buffer.empty()) {
+            judge_.rest();
+            const bool more = co_await client_.read_more();
+            judge_.work();
+            if (!more) co_return false;
+        }
+        watchdog_.set(head_limit);  // from the first octet to the end of the head
+        co_return true;
+    }
     // The size of the head at the front of the client's buffer, once it is whole; nothing when it never will be.
     asio::awaitable<std::optional<std::size_t>> read_head(std::optional<HttpFault>& fault) {
-        bool has_begun = !client_.buffer.empty();
         for (;;) {
-            if (has_begun) {
-                const auto found = find_head(client_.buffer);
-                if (const auto* broken = std::get_if<HttpFault>(&found)) fault = *broken;
-                if (fault) co_return std::nullopt;
-                if (const auto size = std::get<0>(found)) co_return size;
-                fault = fault_of_request_line(client_.buffer, form());
-                if (fault) co_return std::nullopt;
-            }
+            const auto found = find_head(client_.buffer);
+            if (const auto* broken = std::get_if<HttpFault>(&found)) fault = *broken;
+            if (fault) co_return std::nullopt;
+            if (const auto size = std::get<0>(found)) co_return size;
+            fault = fault_of_request_line(client_.buffer, form());
+            if (fault) co_return std::nullopt;
             const bool more = co_await client_.read_more();
             if (!more) co_return std::nullopt;
-            if (!has_begun) watchdog_.set(head_limit);  // from the first octet to the end of the head
-            has_begun = true;
         }
     }
 

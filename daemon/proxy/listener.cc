@@ -34,9 +34,10 @@ class RunningListener final : public Listener {
           policy_(policy) {
         settings.own.push_back(own_);
         for (const auto& one : transparent_) settings.own.push_back(from_asio(one.local_endpoint()));
-        parts_ = std::make_shared<const SessionParts>(SessionParts{
-            policy, resolver, log, counters, meter, live_, std::make_shared<UpstreamPool>(io.get_executor()),
-            std::make_shared<const AskTokens>(random_key()), ask_desk, interceptor, std::move(settings)});
+        parts_ = std::make_shared<const SessionParts>(
+            SessionParts{policy, resolver, log, counters, meter, live_,
+                         std::make_shared<UpstreamPool>(io.get_executor()), std::make_shared<FailedLately>(),
+                         std::make_shared<const AskTokens>(random_key()), ask_desk, interceptor, std::move(settings)});
         live_->expect_change = [this](const std::optional<Moment>& until) { expect_change(until); };
         asio::co_spawn(io_,
                        accept_all(acceptor_, alive_, [this](tcp::socket socket) { serve(std::move(socket), false); }),

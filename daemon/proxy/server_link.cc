@@ -49,7 +49,7 @@ asio::awaitable<int> ServerLink::open(const Destination& to, Use use) {
         addresses = there.addresses;
         port = upstream->port;
     }
-    auto connected = co_await connect_to(std::move(addresses), port, parts_->settings.own);
+    auto connected = co_await connect_to(std::move(addresses), port, parts_->settings.own, *parts_->failed_lately);
     if (connected.status != 0) co_return connected.status;
     close();
     stream_ = Stream(std::move(connected.socket));

@@ -6,6 +6,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/proxy/ask_form.h"
+#include "daemon/proxy/connector.h"
 #include "daemon/proxy/interceptor.h"
 #include "daemon/proxy/live_connections.h"
 #include "daemon/proxy/settings.h"
@@ -22,6 +23,7 @@ struct SessionParts {
     TrafficMeter& meter;
     std::shared_ptr<LiveConnections> live;
     std::shared_ptr<UpstreamPool> pool;
+    std::shared_ptr<FailedLately> failed_lately;
     std::shared_ptr<const AskTokens> ask_tokens;
     AskDesk& ask_desk;
     Interceptor* interceptor;  // of the daemon, which outlives it; nullptr: nothing is looked into

@@ -18,6 +18,12 @@ void prepare(tcp::socket& socket) {
     socket.set_option(tcp::no_delay(true), ignored);
 }
 
+asio::awaitable<bool> ready(tcp::socket& socket, tcp::socket::wait_type what) {
+    error_code fault;
+    co_await socket.async_wait(what, asio::redirect_error(asio::use_awaitable, fault));
+    co_return !fault;
+}
+
 asio::awaitable<bool> Stream::read_octets(std::string& into) {
     for (;;) {
         error_code fault;

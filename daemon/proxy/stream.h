@@ -39,6 +39,12 @@ struct Stream {
 // Makes a socket ready for a Stream: it neither blocks nor waits for more before it sends.
 void prepare(asio::ip::tcp::socket& socket);
 
+// Waits until it can be read or written; false when it broke or was closed.
+asio::awaitable<bool> ready(asio::ip::tcp::socket& socket, asio::ip::tcp::socket::wait_type what);
+
+// Octets that a way is worth a pipe for (splice.h); less is cheaper to copy.
+inline constexpr std::size_t splice_after = 1 << 20;
+
 // Where octets are read to before they are used: one for all, since each is empty again before anybody waits.
 std::span<char> scratch_buffer();
 

@@ -10,16 +10,8 @@ using namespace asio::experimental::awaitable_operators;
 using asio::ip::tcp;
 using platform::Splice;
 constexpr auto idle_limit = 10min;
-// Short connections are cheaper to copy than to set up a pipe for.
-constexpr std::size_t splice_after = 1 << 20;
 // Steps of one tunnel before others have their turn.
 constexpr int max_steps = 16;
-
-asio::awaitable<bool> wait(tcp::socket& socket, tcp::socket::wait_type what) {
-    error_code fault;
-    co_await socket.async_wait(what, asio::redirect_error(asio::use_awaitable, fault));
-    co_return !fault;
-}
 
 enum class Turn { source_empty, goes_on, ended, failed };
 
@@ -38,7 +30,7 @@ class Pump {
         }
         while (turn == Turn::goes_on || turn == Turn::source_empty) {
             if (turn == Turn::source_empty && from_.tls == nullptr) {
-                const bool is_ready = co_await wait(from_.socket, tcp::socket::wait_read);
+                const bool is_ready = co_await ready(from_.socket, tcp::socket::wait_read);
                 if (!is_ready) turn = Turn::failed;
                 if (!is_ready) break;
             } else {  // others have their turn
@@ -107,7 +99,7 @@ class Pump {
 
     asio::awaitable<Turn> splice() {
         for (;;) {
-            const auto step = splice_->move(from_.socket.native_handle(), to_.socket.native_handle());
+            const auto step = splice_->move(from_.socket.native_handle(), to_.socket.native_handle(), SIZE_MAX);
             switch (step.outcome) {
                 case Splice::Outcome::moved:
                     note(step.octets);
@@ -119,7 +111,7 @@ class Pump {
                 case Splice::Outcome::failed:
                     co_return Turn::failed;
                 case Splice::Outcome::sink_full: {
-                    const bool is_ready = co_await wait(to_.socket, tcp::socket::wait_write);
+                    const bool is_ready = co_await ready(to_.socket, tcp::socket::wait_write);
                     if (!is_ready) co_return Turn::failed;
                 }
             }

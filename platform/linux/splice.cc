@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace hort::platform {
@@ -24,9 +25,10 @@ class LinuxSplice final : public Splice {
     LinuxSplice(const LinuxSplice&) = delete;
     LinuxSplice& operator=(const LinuxSplice&) = delete;
 
-    Step move(int source, int sink) override {
+    Step move(int source, int sink, std::size_t most) override {
         if (held_ == 0) {
-            const auto got = splice(source, nullptr, write_end_, nullptr, pipe_size, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+            const auto got = splice(source, nullptr, write_end_, nullptr, std::min(most, pipe_size),
+                                    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
             if (got == 0) return {Outcome::ended};
             if (got < 0) return {errno == EAGAIN || errno == EINTR ? Outcome::source_empty : Outcome::failed};
             held_ = static_cast<std::size_t>(got);

@@ -6,6 +6,7 @@ import threading
 import unittest
 
 from household import Household, free_port, wait_until
+from origin import Recorder
 
 
 class Proxy(Household):
@@ -62,6 +63,65 @@ class Proxy(Household):
         self.assertLess(answer.index(b"this is a"), answer.index(b"this is b"))
         self.assertLess(answer.index(b"this is b"), answer.index(b"403 Forbidden"))
         self.assertNotIn("casino", self.seen())
+
+    def test_a_long_body_ends_where_it_ends(self):
+        """Long ones go on inside the kernel; what comes after them on the same connections is none of theirs."""
+        long = os.urandom(3 << 20)
+        with open(self.folder + "/www/long", "wb") as f:
+            f.write(long)
+        answer = self.raw((self.get(path="/long") + self.get(path="/long") + self.get("Connection: close\n")).replace(b"\n", b"\r\n"))
+        self.assertEqual(answer.count(long), 2)
+        self.assertTrue(answer.endswith(b"\r\n\r\nhello from nginx\n"), answer[-200:])
+
+    def test_a_long_body_that_breaks_is_not_taken_for_a_whole_one(self):
+        class Breaks(Recorder):
+            def serve(self, connection, record):
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4000000\r\n\r\n" + b"x" * 3000000)
+
+        origin = Breaks()
+        done = self.curl(f"http://www.good.test:{origin.port}/", "-o", "/dev/null")
+        self.assertEqual(done.returncode, 18, done.stderr)  # CURLE_PARTIAL_FILE
+        self.assertEqual(self.curl(self.web_url("www.good.test", "/")).stdout, "hello from nginx\n")
+
+    def test_what_a_server_says_beyond_a_long_body_reaches_nobody(self):
+        class SaysMore(Recorder):
+            def serve(self, connection, record):
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n" + b"x" * 3000000 + b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nextra")
+                connection.recv(65536)
+
+        origin = SaysMore()
+        request = f"GET http://www.good.test:{origin.port}/ HTTP/1.1\r\nHost: www.good.test:{origin.port}\r\n\r\n".encode()
+        answer = self.raw(request + self.get("Connection: close\n").replace(b"\n", b"\r\n"))
+        self.assertNotIn(b"extra", answer)
+        self.assertEqual(answer.count(b"x" * 3000000), 1)
+        self.assertTrue(answer.endswith(b"hello from nginx\n"))
+
+    def test_an_address_that_failed_comes_last_for_a_while(self):
+        port = free_port()
+
+        def serve(address, family, answer):
+            server = socket.create_server((address, port), family=family)
+            self.addCleanup(server.close)
+
+            def accept():
+                while True:
+                    try:
+                        connection, _ = server.accept()
+                    except OSError:
+                        return
+                    with connection:
+                        connection.recv(65536)
+                        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\n" + answer)
+
+            threading.Thread(target=accept, daemon=True).start()
+
+        serve("127.0.0.1", socket.AF_INET, b"four")
+        url = f"http://localhost:{port}/"
+        self.assertEqual(self.curl(url).stdout, "four")
+        serve("::1", socket.AF_INET6, b"six!")
+        self.assertEqual(self.curl(url).stdout, "four", "IPv6 did not lead there a moment ago")
 
     def test_nothing_of_this_hop_goes_on(self):
         self.assertEqual(self.code(self.get("X-Seen: yes\nConnection: X-Secret\nX-Secret: 1\nProxy-Authorization: Basic eA==\nTE: trailers\nUpgrade: h2c\n")), 200)

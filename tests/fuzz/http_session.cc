@@ -217,7 +217,7 @@ class Play {
         if (has_upstream) settings.upstream = proxy::UpstreamProxy{"proxy.test", 3128, "Basic eDp5"};
         parts_ = std::make_shared<const proxy::SessionParts>(proxy::SessionParts{
             policy_, names_, refusals_, counters_, meter_, std::make_shared<proxy::LiveConnections>(),
-            std::make_shared<proxy::UpstreamPool>(io_.get_executor()),
+            std::make_shared<proxy::UpstreamPool>(io_.get_executor()), std::make_shared<proxy::FailedLately>(),
             std::make_shared<const proxy::AskTokens>(std::string(32, 'k')), desk_, nullptr, std::move(settings)});
         int ends[2];
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) fail("no sockets");
