@@ -109,13 +109,15 @@ constexpr Parameter child_only[] = {child_parameter};
 constexpr Parameter child_and_subject[] = {
     child_parameter,
     {"subject", T::rule, false, false,
-     "a site (and all below it), a service such as roblox, a category, program:NAME, page:SITE/PATH, "
+     "a site (and all below it), a service such as roblox, a category, program:NAME, /PATH/OF/A/PROGRAM, "
+     "page:SITE/PATH, "
      "search:WORDS, download:EXTENSION or type:MEDIA/TYPE"},
 };
 constexpr Parameter allow_parameters[] = {
     child_parameter,
     {"subject", T::rule, false, false,
-     "a site (and all below it), a service such as roblox, a category, program:NAME, page:SITE/PATH, "
+     "a site (and all below it), a service such as roblox, a category, program:NAME, /PATH/OF/A/PROGRAM, "
+     "page:SITE/PATH, "
      "search:WORDS, download:EXTENSION or type:MEDIA/TYPE"},
     {"for", T::duration, true, false, "only for this long, whatever the hours say; 1h, 30m"},
     {"always", T::flag, true, false, "outside the hours, too: the school's learning platform"},

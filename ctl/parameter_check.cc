@@ -131,6 +131,7 @@ Result<nlohmann::json> check_value(const Parameter& parameter, const nlohmann::j
             return fault(parameter, shown(value) + " is none of them", "expected " + expected);
         }
         case T::target: {
+            if (text.starts_with('/') && is_program_name(text)) return value;
             if (Services::shipped().find(text) != nullptr) return value;
             const auto site = host_part(text);
             const auto host = Hostname::parse(site);
@@ -167,10 +168,11 @@ Result<nlohmann::json> check_value(const Parameter& parameter, const nlohmann::j
         case T::subject:
         case T::site: {
             const bool is_site = parameter.type == T::site;
-            if (!is_site && text.starts_with("program:")) {
-                if (text.size() > 8 && text.size() <= 108 && text.find_first_of(",/\\") == std::string::npos)
-                    return value;
-                return fault(parameter, shown(value) + " is no program", "its file name, for example program:minetest");
+            if (!is_site && (text.starts_with("program:") || text.starts_with('/'))) {
+                auto subject = text.starts_with('/') ? "program:" + text : text;
+                if (is_program_name(std::string_view(subject).substr(8))) return nlohmann::json(std::move(subject));
+                return fault(parameter, shown(value) + " is no program",
+                             "its file name or path, for example program:minetest or /opt/game/game");
             }
             if (!is_site) {
                 if (const auto category = Taxonomy::shipped().find(text))

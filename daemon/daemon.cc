@@ -206,7 +206,12 @@ class Daemon final : private AskDesk {
     std::optional<EnforcementState> enforcement() const {
         if (!firewall_) return std::nullopt;
         auto out = firewall_->state();
-        if (programs_) out.programs = programs_->count();
+        if (programs_) {
+            out.programs = programs_->count();
+            out.copies = programs_->copies();
+            out.copy_problem = programs_->copy_problem();
+            out.hold_problem = programs_->hold_problem();
+        }
         return out;
     }
 

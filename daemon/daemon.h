@@ -125,10 +125,12 @@ struct EnforcementState {
     std::size_t accounts = 0, closed = 0;
     std::uint16_t web_port = 0;
     bool fails_closed = true;
-    std::optional<std::size_t> programs;  // files that are asked about; nothing: they cannot be
-    std::vector<std::string> interfaces;  // of which this machine is the gateway
-    std::size_t devices = 0;              // that are known there, and held
-    bool holds_others = false;            // there, what belongs to nobody known
+    std::optional<std::size_t> programs;     // files that are asked about; nothing: they cannot be
+    std::size_t copies = 0;                  // of programs that rules name by their files
+    std::string copy_problem, hold_problem;  // why no copy is held, and nothing can be stopped and continued
+    std::vector<std::string> interfaces;     // of which this machine is the gateway
+    std::size_t devices = 0;                 // that are known there, and held
+    bool holds_others = false;               // there, what belongs to nobody known
 };
 
 // Where a child asks a guardian. On the io_context's thread.

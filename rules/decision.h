@@ -17,7 +17,7 @@ namespace hort {
 struct Target {
     const Hostname* host = nullptr;
     const AddressBytes* address = nullptr;
-    std::string_view program = {};         // its file name
+    std::string_view program = {};         // its file name, its path, or another name that rules may use
     std::uint16_t record_type = 1;         // of a DNS query (1 is A); rules with $dnstype ask for it
     std::string_view url = {};             // in normal form (url_path.h) where a path is visible
     std::string_view request_target = {};  // the same as it was sent, in origin-form

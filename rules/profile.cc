@@ -26,14 +26,14 @@ Profile Profile::of_tier(std::string name, Tier tier, const Taxonomy& taxonomy) 
 
 void Profile::add_site(const Hostname& host, SiteRule rule) { own_rules.at(host).push_back(rule); }
 
-void Profile::add_program(std::string_view file_name, SiteRule rule) {
-    program_rules[program_key(file_name)].push_back(rule);
+void Profile::add_program(std::string_view program, SiteRule rule) {
+    program_rules[program_key(program)].push_back(rule);
 }
 
 void Profile::add_service(const Service& service, SiteRule rule) {
     rule.service = &service;
     for (const auto& host : service.hosts) add_site(host, rule);
-    for (const auto& program : service.executables) add_program(program, rule);
+    for (const auto& program : service.programs()) add_program(program, rule);
 }
 
 CategorySet Profile::ever_blocked() const {

@@ -58,7 +58,7 @@ struct Profile {
         SiteRule rule;
     };
     std::vector<OwnWebRule> web_rules;  // the longest page decides; what is searched for and loaded is only blocked
-    // Own rules for programs by file name, in lower case; those of services stand here, too.
+    // Own rules for programs by program_key(); those of services stand here, too.
     std::unordered_map<std::string, std::vector<SiteRule>> program_rules;
     std::optional<ScheduleIndex> online;  // outside of it nothing is allowed that is not marked `always`
     bool is_allow_list_only = false;
@@ -79,7 +79,7 @@ struct Profile {
     // The profile that a tier gives before anyone changed it. Adults are not supervised.
     static Profile of_tier(std::string name, Tier tier, const Taxonomy& taxonomy);
 
-    void add_program(std::string_view file_name, SiteRule rule);
+    void add_program(std::string_view program, SiteRule rule);
     void add_site(const Hostname& host, SiteRule rule);
     // Its sites and its programs.
     void add_service(const Service& service, SiteRule rule);

@@ -58,12 +58,27 @@ bool Service::has_host(const Hostname& host) const {
     return std::any_of(hosts.begin(), hosts.end(), [&](const Hostname& name) { return host.is_or_is_below(name); });
 }
 
-bool Service::has_program(std::string_view file_name) const {
-    return std::any_of(executables.begin(), executables.end(),
-                       [key = program_key(file_name)](const auto& name) { return program_key(name) == key; });
+bool Service::has_program(std::string_view name) const {
+    const auto key = program_key(name);
+    for (const auto* names : {&executables, &desktop_ids, &flatpak_ids})
+        if (std::any_of(names->begin(), names->end(), [&](const auto& one) { return program_key(one) == key; }))
+            return true;
+    return false;
 }
 
-std::string program_key(std::string_view file_name) { return lower(file_name); }
+std::vector<std::string> Service::programs() const {
+    auto out = executables;
+    for (const auto* names : {&desktop_ids, &flatpak_ids}) out.insert(out.end(), names->begin(), names->end());
+    return out;
+}
+
+std::string program_key(std::string_view name) { return name.starts_with('/') ? std::string(name) : lower(name); }
+
+bool is_program_name(std::string_view name) {
+    if (name.empty() || name.find(',') != std::string_view::npos) return false;
+    if (name.starts_with('/')) return name.size() <= 900 && !name.ends_with('/') && name.find("//") == name.npos;
+    return name.size() <= 100 && name.find_first_of("/\\") == std::string_view::npos;
+}
 
 const Service* Services::find(std::string_view id) const {
     const auto it = std::lower_bound(all_.begin(), all_.end(), id, [](const Service& service, std::string_view wanted) {

@@ -20,11 +20,15 @@ struct Service {
     std::vector<std::string> flatpak_ids;
 
     bool has_host(const Hostname& host) const;
-    bool has_program(std::string_view file_name) const;
+    // Of a file name, a desktop file or a Flatpak.
+    bool has_program(std::string_view name) const;
+    std::vector<std::string> programs() const;
 };
 
-// A program's file name as it is compared: in lower case.
-std::string program_key(std::string_view file_name);
+// A program's name as it is compared: in lower case, but a path as it is.
+std::string program_key(std::string_view name);
+// Can a rule be about a program of this name: its file name, its absolute path, the id of its Flatpak or desktop file?
+bool is_program_name(std::string_view name);
 
 class Services {
   public:

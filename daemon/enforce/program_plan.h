@@ -1,4 +1,4 @@
-// Which programs have to be asked about, and who may start one. Passive.
+// Which programs have to be asked about, who may start one, and what becomes of one that runs. Passive.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,31 @@
 
 namespace hort::enforce {
 
-// The file names (program_key) that some rule or budget of a supervised account here speaks of.
+// The names (program_key) that some rule or budget of a supervised account here speaks of.
 std::set<std::string> programs_of(const Policy& policy);
 
 // Sub-accounts of user namespaces, and whose they are.
 using Subordinates = std::vector<std::pair<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t>>;
+std::uint32_t owner_of(const Subordinates& subordinates, std::uint32_t account);
+
+// Is it an account whose programs are asked about?
+bool is_supervised(const Policy& policy, const Subordinates& subordinates, std::uint32_t account);
 
 bool may_start(const Policy& policy, const Subordinates& subordinates, std::uint32_t account,
                const std::vector<std::string>& programs, const Moment& now);
 
-// Programs that stand for many, by what they are told: a link that leads to one of them is not the program.
-bool is_many_programs(std::string_view file_name);
+// What becomes of a program that runs.
+enum class Ending : std::uint8_t {
+    none,  // it goes on, or ends with its session
+    hold,  // it is stopped, for time comes back
+    end,   // it is asked to end
+};
+struct Fate {
+    Ending ending = Ending::none;
+    std::optional<Moment> until;  // when that can change through time alone
+    std::string sentence;         // for the person
+};
+// REQUIRES: `account` is supervised.
+Fate fate_of(const Policy& policy, std::uint32_t account, std::string_view program, const Moment& now);
 
 }  // namespace hort::enforce

@@ -1,7 +1,10 @@
 #include "daemon/enforce/programs.h"
 
+#include <algorithm>
 #include <filesystem>
 
+#include "daemon/identify.h"
+#include "daemon/log.h"
 #include "platform/accounts.h"
 #include "platform/clock.h"
 
@@ -17,13 +20,21 @@ Result<std::unique_ptr<Programs>> Programs::start(asio::io_context& io, const Po
 }
 
 Programs::Programs(asio::io_context& io, const PolicyInForce& policy, std::vector<std::string> folders)
-    : policy_(policy), folders_(std::move(folders)), changes_(io) {
+    : policy_(policy), folders_(std::move(folders)), changes_(io), mounts_(io) {
     subordinates_.publish(std::make_shared<const Subordinates>());
+    running_ = std::make_unique<RunningPrograms>(io, policy, [this](const platform::Process& process) {
+        std::vector<std::string> out;
+        for (const auto& file : files_)
+            if (file.path == process.path) out.push_back(file.program);
+        if (copy_guard_ && out.empty()) out = copy_guard_->programs_of_process(process.id);
+        return out;
+    });
 }
 
 Programs::~Programs() {
     *alive_ = false;
     if (changes_.is_open()) changes_.release();
+    if (mounts_.is_open()) mounts_.release();
 }
 
 Status Programs::begin() {
@@ -53,7 +64,7 @@ void Programs::recheck() {
     std::set<std::uint32_t> accounts;
     for (const auto& [account, index] : policy->by_account) accounts.insert(account);
     for (const auto& [account, index] : policy->group_by_account) accounts.insert(account);
-    if (wanted == wanted_ && accounts == accounts_) return;
+    if (wanted == wanted_ && accounts == accounts_) return running_->recheck(wanted_, subordinates_.load());
     if (accounts != accounts_) {
         auto subordinates = std::make_shared<Subordinates>();
         for (const auto account : accounts)
@@ -64,10 +75,13 @@ void Programs::recheck() {
     accounts_ = std::move(accounts);
     guard_->watch(wanted_.empty() ? std::vector<std::string>() : all_folders());
     look_for_files();
+    running_->recheck(wanted_, subordinates_.load());
 }
 
 std::vector<std::string> Programs::all_folders() const {
     auto out = folders_;
+    for (const auto& program : wanted_)
+        if (program.starts_with('/')) out.push_back(fs::path(program).parent_path().string());
     for (const auto account : accounts_)
         if (const auto home = platform::home_of(account); home && *home != "/")
             for (const char* below : {"/bin", "/.local/bin"}) out.push_back(*home + below);
@@ -76,6 +90,12 @@ std::vector<std::string> Programs::all_folders() const {
 
 void Programs::look_for_files() {
     std::vector<platform::ExecGuard::File> files;
+    for (const auto& program : wanted_) {
+        std::error_code unreadable;
+        if (!program.starts_with('/')) continue;
+        const auto target = fs::canonical(program, unreadable);
+        if (!unreadable) files.push_back({target.string(), program});
+    }
     if (!wanted_.empty())
         for (const auto& folder : all_folders()) {
             std::error_code fault;
@@ -91,6 +111,48 @@ void Programs::look_for_files() {
             }
         }
     guard_->guard(files);
+    files_ = std::move(files);
+    guard_copies();
+}
+
+// A rule that names a file is about what is in it.
+void Programs::guard_copies() {
+    std::vector<platform::ExecGuard::File> files;
+    std::copy_if(files_.begin(), files_.end(), std::back_inserter(files),
+                 [](const auto& file) { return file.program.starts_with('/'); });
+    copies_ = files.size();
+    if (files.empty()) {
+        if (mounts_.is_open()) mounts_.release();
+        copy_guard_.reset();
+        copy_problem_.clear();
+        return;
+    }
+    if (!copy_guard_) {
+        auto guard =
+            platform::CopyGuard::start([this](std::uint32_t account, const std::vector<std::string>& programs) {
+                const auto policy = policy_.load();
+                const auto subordinates = subordinates_.load();
+                return programs.empty() ? !is_supervised(*policy, *subordinates, account)
+                                        : may_start(*policy, *subordinates, account, programs, platform::now());
+            });
+        if (!guard) {
+            if (copy_problem_.empty()) log_line(Level::warning, "no copy is held", {{"error", guard.error().text()}});
+            copy_problem_ = guard.error().text();
+            return;
+        }
+        copy_guard_ = *std::move(guard);
+        mounts_.assign(copy_guard_->descriptor());
+        watch_mounts();
+    }
+    copy_guard_->look_for(files);
+}
+
+void Programs::watch_mounts() {
+    mounts_.async_wait(asio::posix::stream_descriptor::wait_error, [this, alive = alive_](const error_code& fault) {
+        if (fault || !*alive || !copy_guard_) return;
+        copy_guard_->look_at_mounts();
+        watch_mounts();
+    });
 }
 
 }  // namespace hort::enforce

@@ -104,7 +104,7 @@ bool is_plain_name(const std::string& text) {
 
 bool is_subject(const std::string& text) {
     if (WebRule::is_meant(text)) return static_cast<bool>(WebRule::parse(text));
-    if (text.starts_with("program:")) return text.size() > 8 && text.find_first_of(",/\\") == std::string::npos;
+    if (text.starts_with("program:")) return is_program_name(std::string_view(text).substr(8));
     if (Taxonomy::shipped().find(text) || Services::shipped().find(text) != nullptr) return true;
     const auto host = Hostname::parse(text);
     return host && (host->label_count() >= 2 || is_plain_name(text));  // a rule file's service

@@ -1,12 +1,11 @@
 #include "daemon/usage/timekeeper.h"
 
-#include <unistd.h>
-
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <chrono>
 #include <mutex>
 
 #include "daemon/asio.h"
+#include "daemon/identify.h"
 #include "daemon/log.h"
 #include "daemon/pending_timer.h"
 #include "daemon/settings.h"
@@ -16,6 +15,7 @@
 #include "platform/clock_watch.h"
 #include "platform/notification.h"
 #include "platform/processes.h"
+#include "platform/program.h"
 #include "platform/sessions.h"
 
 namespace hort::usage {
@@ -25,16 +25,10 @@ constexpr std::int64_t flush_after = 60;       // seconds of use that a power cu
 constexpr std::int64_t read_again_after = 10;  // seconds, when the session manager did not answer
 constexpr std::size_t max_queued = 4096;       // hosts seen while the meter's thread waits
 
-std::string own_program() {
-    char path[4096];
-    const auto size = readlink("/proc/self/exe", path, sizeof path);
-    return size > 0 ? std::string(path, static_cast<std::size_t>(size)) : std::string();
-}
-
 class RunningTimekeeper final : public Timekeeper {
   public:
     RunningTimekeeper(asio::io_context& io, const Parts& parts)
-        : io_(io), parts_(parts), timer_(io), clock_(io), bus_(io), connector_(io), program_(own_program()) {
+        : io_(io), parts_(parts), timer_(io), clock_(io), bus_(io), connector_(io), program_(platform::own_program()) {
         const auto now = platform::now();
         // A clock that nobody vouches for may show an old time, but not one before the last use.
         auto ledger = now.wall_seconds;
@@ -303,7 +297,8 @@ class RunningTimekeeper final : public Timekeeper {
             for (const auto& budget : person.profile.budgets) is_needed = is_needed || has_programs(budget.scope);
         }
         if (is_needed && !processes_) {
-            auto watched = platform::Processes::watch();
+            auto watched = platform::Processes::watch(platform::Processes::Tell::starts_and_ends,
+                                                      [this](std::uint32_t account) { return is_counted(account); });
             if (!watched) {
                 if (!is_blindness_said_)
                     log_line(Level::warning, "programs are not counted", {{"error", watched.error().text()}});
@@ -325,20 +320,27 @@ class RunningTimekeeper final : public Timekeeper {
         programs_.clear();
         meter_->forget_programs();
         if (!processes_) return;
-        for (const auto& process : processes_->all()) begin_program(policy, process);
+        const auto is_wanted = [&](std::uint32_t account) { return policy.by_account.contains(account); };
+        for (const auto& process : platform::Processes::all(is_wanted)) begin_program(policy, process);
     }
+
+    bool is_counted(std::uint32_t account) const { return parts_.policy.load()->by_account.contains(account); }
 
     void begin_program(const Policy& policy, const platform::Process& process) {
         const auto owner = policy.by_account.find(process.account);
         if (owner == policy.by_account.end()) return;
         const auto& person = policy.people[owner->second];
-        const auto covers = [&](const BudgetScope& scope) { return scope.covers_program(process.program); };
-        if (!covers(person.profile.uncounted) &&
-            std::none_of(person.profile.budgets.begin(), person.profile.budgets.end(),
-                         [&](const Budget& budget) { return covers(budget.scope); }))
-            return;
-        programs_[process.id] = {person.id, process.program};
-        meter_->set_program(person.id, process.program, true);
+        Program counted{person.id, {}};
+        for (auto& name : programs_of_process(process)) {
+            const auto covers = [&](const BudgetScope& scope) { return scope.covers_program(name); };
+            if (covers(person.profile.uncounted) ||
+                std::any_of(person.profile.budgets.begin(), person.profile.budgets.end(),
+                            [&](const Budget& budget) { return covers(budget.scope); }))
+                counted.names.push_back(std::move(name));
+        }
+        if (counted.names.empty()) return;
+        for (const auto& name : counted.names) meter_->set_program(person.id, name, true);
+        programs_[process.id] = std::move(counted);
     }
 
     void wait_for_programs() {
@@ -352,7 +354,8 @@ class RunningTimekeeper final : public Timekeeper {
                                         [&](std::int32_t id) {
                                             const auto it = programs_.find(id);
                                             if (it == programs_.end()) return;
-                                            meter_->set_program(it->second.person, it->second.program, false);
+                                            for (const auto& name : it->second.names)
+                                                meter_->set_program(it->second.person, name, false);
                                             programs_.erase(it);
                                         });
                 if (!is_whole) read_programs(*policy);
@@ -418,7 +421,7 @@ class RunningTimekeeper final : public Timekeeper {
     std::unique_ptr<platform::Processes> processes_;
     struct Program {
         std::int64_t person = 0;
-        std::string program;
+        std::vector<std::string> names;
     };
     std::map<std::int32_t, Program> programs_;  // that count, by process
     bool is_blindness_said_ = false;

@@ -11,15 +11,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <set>
 #include <thread>
 
 #include "platform/linux/fd.h"
+#include "platform/linux/process_account.h"
 
 namespace hort::platform {
 namespace {
@@ -27,21 +26,6 @@ namespace {
 using Inode = std::pair<dev_t, ino_t>;
 constexpr std::uint64_t asked_about = FAN_OPEN_PERM | FAN_OPEN_EXEC_PERM;
 constexpr std::size_t max_guarded = 4096;
-
-// Whose process it is (its real user id: the owner of the files in /proc is root for a program that nobody may read).
-std::optional<std::uint32_t> account_of(std::int32_t process) {
-    char path[32];
-    std::snprintf(path, sizeof path, "/proc/%d/status", process);
-    const Fd file(open(path, O_RDONLY | O_CLOEXEC));
-    char text[1024];
-    const auto size = file ? read(file.get(), text, sizeof text - 1) : -1;
-    if (size <= 0) return std::nullopt;
-    text[size] = 0;
-    const char* at = std::strstr(text, "\nUid:");
-    unsigned account = 0;
-    return at != nullptr && std::sscanf(at, "\nUid: %u", &account) == 1 ? std::optional<std::uint32_t>(account)
-                                                                        : std::nullopt;
-}
 
 class FanotifyGuard final : public ExecGuard {
   public:
@@ -139,6 +123,7 @@ class FanotifyGuard final : public ExecGuard {
 
     // Whoever opens a marked file waits for this thread: it does nothing else, and takes no lock that is held for long.
     void answer_all() {
+        hurry();
         std::array<pollfd, 2> waited{{{group_.get(), POLLIN, 0}, {end_.get(), POLLIN, 0}}};
         for (;;) {
             if (poll(waited.data(), waited.size(), -1) < 0 && errno != EINTR) return;

@@ -1,63 +1,95 @@
 #include "platform/processes.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/cn_proc.h>
 #include <linux/connector.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <optional>
+#include <string_view>
+#include <thread>
 
 #include "platform/linux/fd.h"
 
 namespace hort::platform {
 namespace {
 
-std::string file_name(const std::string& path) {
-    const auto slash = path.find_last_of("/\\");
-    return slash == std::string::npos ? path : path.substr(slash + 1);
+constexpr std::size_t max_read = 64 << 10, max_arguments = 16, max_argument = 4096;
+
+// The beginning of a file in /proc, which ends nowhere by itself.
+std::string beginning_of(const std::string& path) {
+    const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    std::string out;
+    if (!file) return out;
+    std::array<char, 4096> buffer;
+    while (out.size() < max_read) {
+        const auto got = read(file.get(), buffer.data(), buffer.size());
+        if (got <= 0) break;
+        out.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    return out;
 }
 
-std::optional<Process> read_process(std::int32_t id) {
-    const auto folder = "/proc/" + std::to_string(id);
-    struct stat status {};
-    if (stat(folder.c_str(), &status) != 0) return std::nullopt;
+// Calls `each` for every part of a text that is divided by `end`.
+template <typename Each>
+void split(std::string_view text, char end, const Each& each) {
+    while (!text.empty()) {
+        const auto at = std::min(text.find(end), text.size());
+        each(text.substr(0, at));
+        text.remove_prefix(std::min(at + 1, text.size()));
+    }
+}
+
+std::string path_of(const std::string& folder) {
     std::error_code fault;
     auto path = std::filesystem::read_symlink(folder + "/exe", fault).string();
-    if (fault) return std::nullopt;  // a kernel thread, or gone
     if (path.ends_with(" (deleted)")) path.resize(path.size() - 10);
-    auto name = file_name(path);
-    if (name.starts_with("wine")) {
-        // What Wine runs names itself in the first word of its command line.
-        std::ifstream words(folder + "/cmdline");
-        std::string word;
-        while (std::getline(words, word, '\0'))
-            if (word.ends_with(".exe")) {
-                name = file_name(word);
-                break;
-            }
-    }
-    return Process{id, status.st_uid, std::move(name)};
+    return fault ? std::string() : path;  // empty: a kernel thread, or gone
 }
 
-// Lets through what starts a program and what ends a whole process; the kernel drops the rest, and nobody wakes.
-bool filter_events(int socket) {
+std::optional<Process> read_process(std::int32_t id, const Processes::IsWanted& is_wanted) {
+    const auto folder = "/proc/" + std::to_string(id);
+    struct stat status {};
+    if (stat(folder.c_str(), &status) != 0 || !is_wanted(status.st_uid)) return std::nullopt;
+    Process out{id, status.st_uid, path_of(folder), {}, {}, {}, {}};
+    if (out.path.empty()) return std::nullopt;
+    split(beginning_of(folder + "/cmdline"), '\0', [&](std::string_view argument) {
+        if (out.arguments.size() < max_arguments) out.arguments.emplace_back(argument.substr(0, max_argument));
+    });
+    split(beginning_of(folder + "/cgroup"), '\n', [&](std::string_view line) {
+        if (line.starts_with("0::")) out.cgroup = line.substr(3);
+    });
+    split(beginning_of(folder + "/environ"), '\0', [&](std::string_view variable) {
+        if (variable.starts_with("APPIMAGE=")) out.app_image = variable.substr(9, max_argument);
+        if (variable.starts_with("SteamAppId=")) out.steam_app = variable.substr(11, 16);
+    });
+    return out;
+}
+
+// Lets through what starts a program, and maybe what ends a whole process; the kernel drops the rest, and nobody wakes.
+bool filter_events(int socket, Processes::Tell tell) {
     constexpr auto event = sizeof(nlmsghdr) + sizeof(cn_msg);
     constexpr auto what = event + offsetof(proc_event, what);
     constexpr auto id = event + offsetof(proc_event, event_data), group = id + 4;
     sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, what),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(proc_event::PROC_EVENT_EXEC), 5, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(proc_event::PROC_EVENT_EXIT), 0, 5),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+                 tell == Processes::Tell::starts ? UINT32_MAX : htonl(proc_event::PROC_EVENT_EXIT), 0, 5),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, id),
         BPF_STMT(BPF_MISC | BPF_TAX, 0),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, group),
@@ -71,7 +103,7 @@ bool filter_events(int socket) {
 
 class Connector final : public Processes {
   public:
-    explicit Connector(Fd socket) : socket_(std::move(socket)) {}
+    Connector(Fd socket, IsWanted is_wanted) : socket_(std::move(socket)), is_wanted_(std::move(is_wanted)) {}
     int descriptor() const override { return socket_.get(); }
 
     bool process(const std::function<void(const Process&)>& began,
@@ -91,32 +123,47 @@ class Connector final : public Processes {
             std::memcpy(&event, buffer + head, sizeof event);
             if (event.what == proc_event::PROC_EVENT_EXEC) {
                 ended(event.event_data.exec.process_tgid);  // what it was before
-                if (const auto process = read_process(event.event_data.exec.process_tgid)) began(*process);
+                if (const auto process = read_process(event.event_data.exec.process_tgid, is_wanted_)) began(*process);
             } else if (event.what == proc_event::PROC_EVENT_EXIT) {
                 ended(event.event_data.exit.process_tgid);
             }
         }
     }
 
-    std::vector<Process> all() const override {
-        std::vector<Process> out;
-        std::error_code fault;
-        for (const auto& entry : std::filesystem::directory_iterator("/proc", fault)) {
-            const auto name = entry.path().filename().string();
-            std::int32_t id = 0;
-            if (std::from_chars(name.data(), name.data() + name.size(), id).ptr != name.data() + name.size()) continue;
-            if (auto process = read_process(id)) out.push_back(*std::move(process));
-        }
-        return out;
-    }
-
   private:
-    Fd socket_;
+    const Fd socket_;
+    const IsWanted is_wanted_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Processes>> Processes::watch() {
+std::vector<Process> Processes::all(const IsWanted& is_wanted) {
+    std::vector<Process> out;
+    std::error_code fault;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", fault)) {
+        const auto name = entry.path().filename().string();
+        std::int32_t id = 0;
+        if (std::from_chars(name.data(), name.data() + name.size(), id).ptr != name.data() + name.size()) continue;
+        if (auto process = read_process(id, is_wanted)) out.push_back(*std::move(process));
+    }
+    return out;
+}
+
+bool send_signal(const Process& process, int signal) {
+    const Fd handle(static_cast<int>(syscall(SYS_pidfd_open, process.id, 0)));
+    if (!handle) return false;
+    const auto folder = "/proc/" + std::to_string(process.id);
+    struct stat status {};
+    // Of what the handle holds by now: the number cannot be another one's any more.
+    if (stat(folder.c_str(), &status) != 0 || status.st_uid != process.account || path_of(folder) != process.path)
+        return false;
+    return syscall(SYS_pidfd_send_signal, handle.get(), signal, nullptr, 0) == 0;
+}
+
+namespace {
+
+// A connector that is told of everything.
+Result<Fd> listening_connector(Processes::Tell tell) {
     const auto fail = [](const char* what) {
         return Error{std::string("cannot watch programs: ") + what + ": " + std::strerror(errno), {}, "it needs root"};
     };
@@ -126,7 +173,7 @@ Result<std::unique_ptr<Processes>> Processes::watch() {
     own.nl_family = AF_NETLINK;
     own.nl_groups = CN_IDX_PROC;
     if (bind(socket.get(), reinterpret_cast<sockaddr*>(&own), sizeof own) != 0) return fail("not allowed");
-    if (!filter_events(socket.get())) return fail("no filter");
+    if (!filter_events(socket.get(), tell)) return fail("no filter");
     const proc_cn_mcast_op operation = PROC_CN_MCAST_LISTEN;
     nlmsghdr head{};
     cn_msg message{};
@@ -140,7 +187,22 @@ Result<std::unique_ptr<Processes>> Processes::watch() {
     std::memcpy(request + sizeof head, &message, sizeof message);
     std::memcpy(request + sizeof head + sizeof message, &operation, sizeof operation);
     if (send(socket.get(), request, sizeof request, 0) != sizeof request) return fail("not heard");
-    return std::unique_ptr<Processes>(std::make_unique<Connector>(std::move(socket)));
+    return socket;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Processes>> Processes::watch(Tell tell, IsWanted is_wanted) {
+    auto socket = listening_connector(tell);
+    // It is in the machine's first network namespace only, and tells of all processes there.
+    if (!socket)
+        std::thread([&] {
+            const Fd first(open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC));
+            if (first && setns(first.get(), CLONE_NEWNET) == 0)
+                socket = listening_connector(tell);  // this thread alone
+        }).join();
+    if (!socket) return socket.error();
+    return std::unique_ptr<Processes>(std::make_unique<Connector>(*std::move(socket), std::move(is_wanted)));
 }
 
 }  // namespace hort::platform

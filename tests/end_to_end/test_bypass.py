@@ -8,6 +8,7 @@ import sys
 import unittest
 
 import test_enforce
+import test_programs
 import test_transparent
 from household import BIN, run, wait_until
 from test_enforce import CHILD, OTHER, QUAD9, RESOLVER, TRICKED, WEB
@@ -45,19 +46,17 @@ def trick(name, layer, why_not=None, works_for_others=True):
     return add
 
 
-class Bypass(test_enforce.Machine):
+class Bypass(test_programs.Machine):
     lists = test_enforce.Machine.lists | {"doh_bypass": {"own.txt": "dns.quad9.net\n"}}
     who = CHILD
 
     def configure(self, **more):
-        self.bin = self.folder + "/bin"
-        os.mkdir(self.bin)
+        super().configure(**more)
         self.game = self.bin + "/game"
-        shutil.copy("/bin/echo", self.game)
+        self.make_unique(self.game)
         with open(self.bin + "/toy", "w") as f:
             f.write("#!/bin/sh\necho it runs\n")
         os.chmod(self.bin + "/toy", 0o755)
-        super().configure(program_folders=[self.bin], **more)
 
     def setUp(self):
         super().setUp()
@@ -66,8 +65,11 @@ class Bypass(test_enforce.Machine):
         os.mkdir(self.home)
         os.chmod(self.home, 0o777)
         os.link(self.game, self.home + "/hard")
-        for program in ("game", "toy"):
-            self.hortctl("block", "mia", "program:" + program)
+        shutil.copy(self.game, self.home + "/homework")  # as if it came from elsewhere
+        run("cc", "-static", "-o", self.bin + "/still", "-x", "c", "-", stdin='#include <stdio.h>\nint main(void) { puts("it runs"); }\n', check=True)
+        shutil.copy(self.bin + "/still", self.home + "/still")
+        for program in (self.game, self.bin + "/still", "program:toy"):
+            self.hortctl("block", "mia", program)
         self.hortctl("pin", "set", stdin="482913\n482913\n")
 
     def script(self, text, *words):
@@ -359,11 +361,41 @@ class Bypass(test_enforce.Machine):
     def detached(self):
         return self.starts(f"setsid -w nohup {self.game} it runs")
 
-    @trick("a copy that came from elsewhere under another name", "none", "a program is known by its file's name and by its file, not by what is in it")
+    @trick("a copy that came from elsewhere under another name", "programs")
     def from_elsewhere(self):
-        shutil.copy("/bin/echo", self.home + "/homework")
-        os.chmod(self.home + "/homework", 0o755)
         return self.starts("$HOME/homework it runs")
+
+    @trick("the same with an octet more", "programs")
+    def from_elsewhere_changed(self):
+        return self.starts("cp $HOME/homework $HOME/c$$; echo >> $HOME/c$$; $HOME/c$$ it runs")
+
+    @trick("the same on a file system of memory", "programs")
+    def from_elsewhere_in_a_tmpfs(self):
+        return self.starts("cp $HOME/homework /dev/shm/c$$; /dev/shm/c$$ it runs; rm /dev/shm/c$$")
+
+    @trick("the same by the loader", "programs")
+    def from_elsewhere_by_the_loader(self):
+        return self.starts("/lib64/ld-linux-x86-64.so.2 $HOME/homework it runs")
+
+    @trick("the same from memory", "programs")
+    def from_elsewhere_in_memory(self):
+        return self.starts(f"python3 -c \"{COPY_IN_MEMORY.format(self.home + '/homework')}\"")
+
+    @trick("the same on a file system of a user namespace", "programs")
+    def from_elsewhere_in_a_namespace(self):
+        return self.starts("mkdir $HOME/m$$; unshare -Urm sh -c 'mount -t tmpfs m $HOME/m'$$' && cp $HOME/homework $HOME/m'$$'/x && $HOME/m'$$'/x it runs'")
+
+    @trick("a copy of one that needs no loader", "programs")
+    def static_from_elsewhere(self):
+        return self.starts("$HOME/still")
+
+    @trick("the same from memory, needing no loader", "none", "it runs some milliseconds, until it is seen and ended; vm.memfd_noexec=2 closes it, and doctor says so")
+    def static_in_memory(self):
+        return self.starts(f"python3 -c \"{COPY_IN_MEMORY.format(self.home + '/still')}\"")
+
+    @trick("the same on a file system of a user namespace, needing no loader", "none", "it runs some milliseconds, until it is seen and ended; a machine without user namespaces closes it")
+    def static_in_a_namespace(self):
+        return self.starts("mkdir $HOME/m$$; unshare -Urm sh -c 'mount -t tmpfs m $HOME/m'$$' && cp $HOME/still $HOME/m'$$'/x && $HOME/m'$$'/x'")
 
     def test_every_trick_that_is_said_to_hold_does(self):
         width = max(len(name) for name, *_ in TRICKS)

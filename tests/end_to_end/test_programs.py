@@ -13,7 +13,9 @@ from test_enforce import CHILD, OTHER
 setUpModule = test_transparent.setUpModule
 
 
-class Programs(test_enforce.Machine):
+class Machine(test_enforce.Machine):
+    """One with a folder of programs, the game among them."""
+
     def configure(self, **more):
         self.bin = self.folder + "/bin"
         os.mkdir(self.bin)
@@ -29,15 +31,28 @@ class Programs(test_enforce.Machine):
         shutil.copy(what, self.bin + "/new")
         os.rename(self.bin + "/new", f"{self.bin}/{name}")
 
-    def runs(self, name="game", account=CHILD):
-        done = self.by(account, self.bin + "/" + name, "it", "runs")
-        return done.stdout == "it runs\n"
+    def make_unique(self, path, what="/bin/echo"):
+        """A program that nobody else has: linkers write an id into each."""
+        with open(what, "rb") as f:
+            data = bytearray(f.read())
+        at = data.index(b"\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0") + 16
+        data[at:at + 20] = os.urandom(20)
+        with open(path + ".new", "wb") as f:
+            f.write(data)
+        os.chmod(path + ".new", 0o755)
+        os.rename(path + ".new", path)
 
     def by(self, account, *words, before=()):
         try:
             return super().by(account, *words, before=before)
         except PermissionError:
             raise AssertionError("setpriv itself is blocked")
+
+
+class Programs(Machine):
+    def runs(self, name="game", account=CHILD):
+        done = self.by(account, self.bin + "/" + name, "it", "runs")
+        return done.stdout == "it runs\n"
 
     def test_a_blocked_program_does_not_start_for_the_child_and_does_for_others(self):
         self.assertTrue(self.runs())

@@ -97,12 +97,13 @@ Result<json> set(Household& household, const Caller& caller, const json& params,
         return Error{"neither a category nor a service nor a site", subject, "'hortctl lists' shows the categories"};
     if (params.value("always", false) && category)
         return Error{"a category cannot be allowed outside the hours", {}, "name the site or the service"};
-    std::string message = (category             ? "The category " + subject
-                           : service != nullptr ? service->title + " (its sites and programs)"
-                           : is_program         ? "The program " + subject.substr(8)
-                           : is_web             ? "\"" + subject + "\""
-                                                : subject + " and all below it") +
-                          (verdict == Verdict::block ? " is blocked for " : " is allowed for ") + *name + ".";
+    std::string message =
+        (category             ? "The category " + subject
+         : service != nullptr ? service->title + " (its sites and programs)"
+         : is_program         ? "The program " + subject.substr(8) + (subject[8] == '/' ? " (and its copies)" : "")
+         : is_web             ? "\"" + subject + "\""
+                              : subject + " and all below it") +
+        (verdict == Verdict::block ? " is blocked for " : " is allowed for ") + *name + ".";
     if (is_web) message += " It holds where the URL is visible: in http, and in https that is looked into.";
     if (const auto host = Hostname::parse(subject);
         !category && host && ProtectedHelp::shipped().contains(*host) && verdict == Verdict::block)

@@ -6,6 +6,7 @@
 #include "platform/clock.h"
 #include "platform/clock_watch.h"
 #include "platform/mapped_file.h"
+#include "platform/program.h"
 
 namespace hort::control::handlers {
 
@@ -107,6 +108,24 @@ Result<json> doctor(Household& household, const Caller&, const json&) {
                 "run hortd as root; its log says why");
         else if (*firewall->programs > 0)
             add("good", "The kernel asks about " + count(*firewall->programs, "file") + " of programs with rules.");
+        if (!firewall->copy_problem.empty())
+            add("warning", "Copies of blocked programs can be started: " + firewall->copy_problem, "see hortd's log");
+        if (firewall->copies > 0) {
+            add("good", "Copies of " + count(firewall->copies, "program") + " are known by what is in them.");
+            std::string open;
+            for (const char* folder : {"/tmp", "/var/tmp", "/dev/shm", "/home"})
+                if (platform::runs_programs(folder)) open += (open.empty() ? "" : ", ") + std::string(folder);
+            if (!open.empty())
+                add("warning", "Programs that a child writes can be started from " + open + ".",
+                    "where no grown-up needs that, mount them with noexec");
+            if (const auto sealed = platform::read_file("/proc/sys/vm/memfd_noexec", 16); sealed && *sealed == "0\n")
+                add("warning", "A program can be started from memory, where no copy is seen.",
+                    "sysctl vm.memfd_noexec=2, unless a program needs it");
+        }
+        if (!firewall->hold_problem.empty())
+            add("warning",
+                "A program whose time is up is ended, not stopped until there is time again: " + firewall->hold_problem,
+                "mount cgroup v2");
         if (!firewall->fails_closed)
             add("warning", "When hortd ends, nothing holds the children's programs.",
                 "\"fail\": \"closed\" in hort.json");

@@ -40,6 +40,24 @@ TEST_F(ProgramPlanTest, ProgramsOfBudgetsAreAskedAboutToo) {
     policy.people[0].profile.budgets.push_back(budget);
     EXPECT_TRUE(programs_of(policy).contains("editor"));
     EXPECT_TRUE(programs_of(policy).contains("robloxplayerbeta.exe"));
+    EXPECT_TRUE(programs_of(policy).contains("org.vinegarhq.sober")) << "its Flatpak";
+}
+
+TEST_F(ProgramPlanTest, WhatRunsIsEndedWhereNoTimeWillComeAndStoppedWhereItWill) {
+    EXPECT_EQ(fate_of(policy, 1001, "game", {}).ending, Ending::end) << "a rule";
+    EXPECT_EQ(fate_of(policy, 1001, "other", {}).ending, Ending::none);
+    auto& mia = policy.people[0];
+    mia.profile.program_rules.clear();
+    Budget budget;
+    budget.scope.programs = {"game"};
+    mia.profile.budgets = {budget};
+    mia.budgets = {BudgetState{.renews = {86400, 86400, 86400}}};
+    const auto fate = fate_of(policy, 1001, "game", {});
+    EXPECT_EQ(fate.ending, Ending::hold) << "its time is used up";
+    EXPECT_TRUE(fate.until);
+    mia.grants.push_back({.kind = Grant::Kind::pause});
+    EXPECT_EQ(fate_of(policy, 1001, "game", {}).ending, Ending::none)
+        << "all time is up: the session ends, by its own rule";
 }
 
 }  // namespace

@@ -1,0 +1,35 @@
+// CopyGuard: asks before a copy of certain programs is started, wherever it lies and whatever it is called. It sees
+// every start of a program (fanotify(7), permission events on whole filesystems, which needs CAP_SYS_ADMIN): that costs
+// each some microseconds, and more, once, the first start of a file by an account that is held.
+//
+// A copy is known by the build id that its linker wrote, or by its SHA-256 (FIPS 180-4).
+#pragma once
+
+#include <memory>
+
+#include "platform/exec_guard.h"
+
+namespace hort::platform {
+
+class CopyGuard {
+  public:
+    // As ExecGuard::MayOpen. Without programs: whether an account is held by none at all.
+    using MayStart = ExecGuard::MayOpen;
+
+    virtual ~CopyGuard() = default;
+    // Fails where the right or the kernel's support is missing.
+    static Result<std::unique_ptr<CopyGuard>> start(MayStart may_start);
+
+    // Copies of these files are asked about from now on.
+    virtual void look_for(const std::vector<ExecGuard::File>& files) = 0;
+
+    // What a process is a copy of that the kernel asked nobody about: from memory, or on a file system of its own user
+    // namespace. Of files elsewhere it says nothing: those were asked about, and reading them could take for ever.
+    virtual std::vector<std::string> programs_of_process(std::int32_t process) = 0;
+
+    // Becomes ready for its exception (POLLPRI) when something is mounted; then look_at_mounts() is to be called.
+    virtual int descriptor() const = 0;
+    virtual void look_at_mounts() = 0;
+};
+
+}  // namespace hort::platform

@@ -1,0 +1,464 @@
+#include "platform/copy_guard.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <openssl/evp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/fanotify.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <cstring>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <list>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "platform/executable.h"
+#include "platform/linux/fd.h"
+#include "platform/linux/process_account.h"
+
+namespace hort::platform {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t beginning_size = 64 << 10, max_known = 65536, max_waiting = 256;
+// How long who starts a program waits until it is known what it is. A file system of the child's own may never answer.
+constexpr auto answer_limit = std::chrono::seconds(2);
+// A file that changes changes its time of change, which nobody can set.
+struct Inode {
+    dev_t device = 0;
+    ino_t number = 0;
+    off_t size = 0;
+    std::int64_t changed_seconds = 0, changed_nanoseconds = 0;
+    friend auto operator<=>(const Inode&, const Inode&) = default;
+};
+
+Inode inode_of(const struct stat& info) {
+    return {info.st_dev, info.st_ino, info.st_size, info.st_ctim.tv_sec, info.st_ctim.tv_nsec};
+}
+
+using Digest = std::array<std::uint8_t, 32>;
+
+std::optional<Digest> digest_of(int file) {
+    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+    if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1) return std::nullopt;
+    std::vector<std::uint8_t> buffer(256 << 10);
+    for (off_t at = 0;;) {
+        const auto got = pread(file, buffer.data(), buffer.size(), at);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return std::nullopt;
+        if (got == 0) break;
+        EVP_DigestUpdate(context.get(), buffer.data(), static_cast<std::size_t>(got));
+        at += got;
+    }
+    Digest out;
+    EVP_DigestFinal_ex(context.get(), out.data(), nullptr);
+    return out;
+}
+
+std::vector<std::uint8_t> beginning_of(int file) {
+    std::vector<std::uint8_t> out(beginning_size);
+    const auto got = pread(file, out.data(), out.size(), 0);
+    out.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return out;
+}
+
+// What copies are known by. Immutable.
+struct Originals {
+    struct Original {
+        off_t size = 0;
+        std::string build_id;
+        Digest digest{};
+        std::string program;
+    };
+    std::vector<Original> all;
+
+    std::vector<std::string> programs_of(int file, off_t size, const std::string& build_id) const {
+        std::vector<std::string> out;
+        std::optional<Digest> digest;
+        for (const auto& original : all) {
+            bool is_copy = !build_id.empty() && build_id == original.build_id;
+            if (!is_copy && size == original.size) {  // read to the end only where it can be one
+                if (!digest) digest = digest_of(file);
+                is_copy = digest && *digest == original.digest;
+            }
+            if (is_copy && std::find(out.begin(), out.end(), original.program) == out.end())
+                out.push_back(original.program);
+        }
+        return out;
+    }
+};
+
+// What was found out about a file.
+struct Known {
+    std::vector<std::string> programs;  // that it is a copy of
+    bool is_dynamic = false;
+};
+
+// Reads files on a thread of its own, which a file system may keep waiting for ever: then it is left behind.
+class Reader {
+  public:
+    struct Job {
+        std::uint64_t id = 0;
+        Fd file;
+        Inode inode;
+    };
+    struct Found {
+        std::uint64_t id = 0;
+        Inode inode;
+        std::shared_ptr<const Originals> by;
+        Known known;
+    };
+
+    Reader() : shared_(std::make_shared<Shared>()) {
+        std::thread([shared = shared_] { read_all(*shared); }).detach();
+    }
+    ~Reader() {
+        const std::lock_guard lock(shared_->mutex);
+        shared_->is_over = true;
+        shared_->jobs.clear();
+        shared_->changed.notify_all();
+    }
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+
+    int descriptor() const { return shared_->ready.get(); }
+    void set(std::shared_ptr<const Originals> originals) {
+        const std::lock_guard lock(shared_->mutex);
+        shared_->originals = std::move(originals);
+    }
+    bool add(Job job) {
+        const std::lock_guard lock(shared_->mutex);
+        if (shared_->jobs.size() >= max_waiting) return false;
+        shared_->jobs.push_back(std::move(job));
+        shared_->changed.notify_one();
+        return true;
+    }
+    std::vector<Found> take() {
+        std::uint64_t ignored = 0;
+        (void)!read(shared_->ready.get(), &ignored, sizeof ignored);
+        const std::lock_guard lock(shared_->mutex);
+        return std::exchange(shared_->found, {});
+    }
+
+  private:
+    struct Shared {
+        std::mutex mutex;
+        std::condition_variable changed;
+        std::deque<Job> jobs;
+        std::vector<Found> found;
+        std::shared_ptr<const Originals> originals = std::make_shared<Originals>();
+        bool is_over = false;
+        Fd ready{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    };
+
+    static void read_all(Shared& shared) {
+        std::unique_lock lock(shared.mutex);
+        for (;;) {
+            shared.changed.wait(lock, [&] { return shared.is_over || !shared.jobs.empty(); });
+            if (shared.is_over) return;
+            const auto job = std::move(shared.jobs.front());
+            shared.jobs.pop_front();
+            const auto originals = shared.originals;
+            lock.unlock();
+            const auto head = read_executable(beginning_of(job.file.get()));
+            Found found{job.id, job.inode, originals, {{}, head.is_dynamic}};
+            found.known.programs = originals->programs_of(job.file.get(), job.inode.size, head.build_id);
+            lock.lock();
+            shared.found.push_back(std::move(found));
+            const std::uint64_t one = 1;
+            (void)!write(shared.ready.get(), &one, sizeof one);
+        }
+    }
+
+    std::shared_ptr<Shared> shared_;
+};
+
+// Nothing is started from these, or nothing of a person's.
+bool has_no_programs(std::string_view kind) {
+    constexpr std::string_view kinds[] = {"proc",        "sysfs",    "cgroup",     "cgroup2",    "devpts",
+                                          "mqueue",      "debugfs",  "tracefs",    "securityfs", "pstore",
+                                          "bpf",         "configfs", "fusectl",    "autofs",     "efivarfs",
+                                          "binfmt_misc", "nsfs",     "rpc_pipefs", "selinuxfs"};
+    return std::find(std::begin(kinds), std::end(kinds), kind) != std::end(kinds);
+}
+
+class FilesystemGuard final : public CopyGuard {
+  public:
+    explicit FilesystemGuard(MayStart may_start)
+        : may_start_(std::move(may_start)),
+          group_(fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE,
+                               O_RDONLY | O_LARGEFILE | O_CLOEXEC)),
+          end_(eventfd(0, EFD_CLOEXEC)),
+          mounts_(open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC)) {
+        if (!group_ || !end_ || !mounts_ || reader_.descriptor() < 0) return;
+        find_loaders();
+        thread_ = std::thread([this] { answer_all(); });
+        look_at_mounts();
+    }
+    ~FilesystemGuard() override {
+        if (!thread_.joinable()) return;
+        const std::uint64_t one = 1;
+        (void)!write(end_.get(), &one, sizeof one);
+        thread_.join();
+    }
+    FilesystemGuard(const FilesystemGuard&) = delete;
+    FilesystemGuard& operator=(const FilesystemGuard&) = delete;
+    bool is_running() const { return thread_.joinable() && !marked_.empty(); }
+
+    void look_for(const std::vector<ExecGuard::File>& files) override {
+        auto originals = std::make_shared<Originals>();
+        for (const auto& [path, program] : files) {
+            const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+            struct stat info {};
+            if (!file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0) continue;
+            const auto digest = digest_of(file.get());
+            if (!digest) continue;
+            originals->all.push_back(
+                {info.st_size, read_executable(beginning_of(file.get())).build_id, *digest, program});
+        }
+        reader_.set(originals);
+        const std::lock_guard lock(mutex_);
+        originals_ = std::move(originals);
+        known_.clear();
+    }
+
+    std::vector<std::string> programs_of_process(std::int32_t process) override {
+        const Fd file(open(("/proc/" + std::to_string(process) + "/exe").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+        struct statfs filesystem {};
+        struct stat info {};
+        if (!file || fstatfs(file.get(), &filesystem) != 0 || filesystem.f_type != TMPFS_MAGIC ||
+            fstat(file.get(), &info) != 0)
+            return {};
+        std::shared_ptr<const Originals> originals;
+        {
+            const std::lock_guard lock(mutex_);
+            originals = originals_;
+        }
+        if (!originals) return {};
+        return originals->programs_of(file.get(), info.st_size, read_executable(beginning_of(file.get())).build_id);
+    }
+
+    int descriptor() const override { return mounts_.get(); }
+
+    // A mark holds for the whole file system, through whichever of its mounts it is seen.
+    void look_at_mounts() override {
+        std::ifstream mounts("/proc/self/mountinfo");
+        std::set<std::string> seen;
+        std::set<dev_t> slow;
+        for (std::string line; std::getline(mounts, line);) {
+            const auto dash = line.find(" - ");
+            if (dash == std::string::npos) continue;
+            std::istringstream fields(line), rest(line.substr(dash + 3));
+            std::string id, parent, device, root, place, kind;
+            fields >> id >> parent >> device >> root >> place;
+            rest >> kind;
+            if (kind.starts_with("fuse") || kind.starts_with("nfs") || kind.starts_with("cifs")) {
+                unsigned major = 0, minor = 0;
+                if (std::sscanf(device.c_str(), "%u:%u", &major, &minor) == 2) slow.insert(makedev(major, minor));
+            }
+            if (has_no_programs(kind) || !seen.insert(device).second || marked_.contains(device)) continue;
+            if (fanotify_mark(group_.get(), FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_OPEN_EXEC_PERM, AT_FDCWD,
+                              plain(place).c_str()) == 0)
+                marked_.insert(device);
+        }
+        {
+            const std::lock_guard lock(mutex_);
+            slow_.swap(slow);
+        }
+        // Of what is gone the number is given to another one.
+        std::erase_if(marked_, [&](const std::string& device) { return !seen.contains(device); });
+    }
+
+  private:
+    struct Waiting {
+        std::uint64_t id = 0;
+        Fd event;
+        std::int32_t process = 0;
+        std::uint32_t account = 0;
+        Clock::time_point until;
+    };
+
+    // "\040" is a blank (proc_pid_mountinfo(5)).
+    static std::string plain(const std::string& escaped) {
+        std::string out;
+        for (std::size_t i = 0; i < escaped.size(); ++i)
+            if (escaped[i] == '\\' && i + 3 < escaped.size()) {
+                out +=
+                    static_cast<char>((escaped[i + 1] - '0') * 64 + (escaped[i + 2] - '0') * 8 + escaped[i + 3] - '0');
+                i += 3;
+            } else {
+                out += escaped[i];
+            }
+        return out;
+    }
+
+    // Whoever starts the loader by itself can name it any file.
+    void find_loaders() {
+        for (const char* top : {"/lib", "/lib64", "/lib32", "/libx32", "/usr/lib", "/usr/lib64", "/usr/lib32"}) {
+            std::vector<std::string> folders{top};
+            std::error_code fault;
+            for (fs::directory_iterator it(top, fault), end; !fault && it != end; it.increment(fault))
+                if (it->path().filename().string().find("-linux-") != std::string::npos)
+                    folders.push_back(it->path().string());
+            for (const auto& folder : folders) {
+                std::error_code unreadable;
+                for (fs::directory_iterator it(folder, unreadable), end; !unreadable && it != end;
+                     it.increment(unreadable)) {
+                    const auto name = it->path().filename().string();
+                    struct stat info {};
+                    if ((name.starts_with("ld-linux") || name.starts_with("ld-musl") || name.starts_with("ld.so") ||
+                         name.starts_with("ld64.so")) &&
+                        stat(it->path().c_str(), &info) == 0)
+                        loaders_.insert({info.st_dev, info.st_ino});
+                }
+            }
+        }
+    }
+
+    // Who waits waits for this thread: it opens nothing but what is in /proc, and reads no file.
+    void answer_all() {
+        hurry();
+        std::array<pollfd, 3> waited{
+            {{group_.get(), POLLIN, 0}, {end_.get(), POLLIN, 0}, {reader_.descriptor(), POLLIN, 0}}};
+        for (;;) {
+            if (poll(waited.data(), waited.size(), time_left()) < 0 && errno != EINTR) return;
+            if ((waited[1].revents & POLLIN) != 0) return;
+            if ((waited[2].revents & POLLIN) != 0) take_found();
+            give_up_late();
+            alignas(fanotify_event_metadata) std::array<char, 8192> buffer;
+            auto left = read(group_.get(), buffer.data(), buffer.size());
+            for (auto* event = reinterpret_cast<const fanotify_event_metadata*>(buffer.data());
+                 left > 0 && FAN_EVENT_OK(event, left); event = FAN_EVENT_NEXT(event, left)) {
+                if (event->vers != FANOTIFY_METADATA_VERSION || event->fd < 0) continue;
+                look_at(*event);
+            }
+        }
+    }
+
+    void answer(int event, bool may_start) const {
+        const fanotify_response response{event, static_cast<std::uint32_t>(may_start ? FAN_ALLOW : FAN_DENY)};
+        (void)!write(group_.get(), &response, sizeof response);
+    }
+
+    void look_at(const fanotify_event_metadata& event) {
+        Fd file(event.fd);
+        struct stat info {};
+        if ((event.mask & FAN_OPEN_EXEC_PERM) == 0) return;
+        if (event.pid == getpid() || fstat(file.get(), &info) != 0) return answer(file.get(), true);
+        const auto inode = inode_of(info);
+        auto& begun = begun_[static_cast<std::uint32_t>(event.pid) % begun_.size()];
+        if (loaders_.contains({inode.device, inode.number})) {
+            // The kernel opens a program and then its loader. A loader alone is a program that runs others.
+            const bool belongs = begun == event.pid;
+            begun = 0;
+            if (belongs) return answer(file.get(), true);
+            const auto account = account_of(event.pid);
+            return answer(file.get(), !account || *account == 0 || may_start_(*account, {}));
+        }
+        std::optional<Known> known;
+        bool is_slow = false;
+        {
+            const std::lock_guard lock(mutex_);
+            is_slow = slow_.contains(inode.device);
+            if (const auto it = known_.find(inode); it != known_.end()) known = it->second;
+        }
+        if (known && known->programs.empty()) {
+            if (known->is_dynamic) begun = event.pid;
+            return answer(file.get(), true);
+        }
+        // Who is gone waits for nothing.
+        const auto account = account_of(event.pid);
+        if (!account || *account == 0 || may_start_(*account, {})) {
+            begun = event.pid;
+            answer(file.get(), true);
+            // Known before long, it costs nobody as much again.
+            if (!known && !is_slow) (void)reader_.add({++last_id_, std::move(file), inode});
+            return;
+        }
+        if (known) {
+            if (known->is_dynamic) begun = event.pid;
+            return answer(file.get(), may_start_(*account, known->programs));
+        }
+        const auto id = ++last_id_;
+        if (waiting_.size() >= max_waiting || !reader_.add({id, Fd(fcntl(file.get(), F_DUPFD_CLOEXEC, 0)), inode}))
+            return answer(file.get(), false);
+        waiting_.push_back({id, std::move(file), event.pid, *account, Clock::now() + answer_limit});
+    }
+
+    void take_found() {
+        for (auto& found : reader_.take()) {
+            {
+                const std::lock_guard lock(mutex_);
+                if (known_.size() >= max_known) known_.clear();
+                if (found.by == originals_) known_[found.inode] = found.known;
+            }
+            const auto it =
+                std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& one) { return one.id == found.id; });
+            if (it == waiting_.end()) continue;
+            if (found.known.is_dynamic) begun_[static_cast<std::uint32_t>(it->process) % begun_.size()] = it->process;
+            answer(it->event.get(), found.known.programs.empty() || may_start_(it->account, found.known.programs));
+            waiting_.erase(it);
+        }
+    }
+
+    int time_left() const {
+        if (waiting_.empty()) return -1;
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(waiting_.front().until - Clock::now()).count();
+        return static_cast<int>(std::max<std::int64_t>(0, left));
+    }
+
+    // A child does not start what nobody could look at.
+    void give_up_late() {
+        while (!waiting_.empty() && waiting_.front().until <= Clock::now()) {
+            answer(waiting_.front().event.get(), false);
+            waiting_.pop_front();
+        }
+    }
+
+    const MayStart may_start_;
+    const Fd group_, end_, mounts_;
+    Reader reader_;
+    std::set<std::pair<dev_t, ino_t>> loaders_;
+    std::set<std::string> marked_;  // devices, as mountinfo names them
+    std::mutex mutex_;
+    std::shared_ptr<const Originals> originals_;
+    std::map<Inode, Known> known_;
+    std::set<dev_t> slow_;  // whose files may let a reader wait: only who must is read
+    // Of the guard's thread.
+    std::array<std::int32_t, 4096> begun_{};  // processes that opened a program, and not yet its loader
+    std::list<Waiting> waiting_;              // in the order of their ends
+    std::uint64_t last_id_ = 0;
+    std::thread thread_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<CopyGuard>> CopyGuard::start(MayStart may_start) {
+    auto out = std::make_unique<FilesystemGuard>(std::move(may_start));
+    if (!out->is_running())
+        return Error{std::string("copies of programs cannot be guarded: ") + std::strerror(errno),
+                     {},
+                     "it needs root (CAP_SYS_ADMIN) and fanotify with permission events in the kernel"};
+    return std::unique_ptr<CopyGuard>(std::move(out));
+}
+
+}  // namespace hort::platform

@@ -1,0 +1,30 @@
+// ProcessHold: stops processes and lets them go on (the freezer of cgroup v2, cgroups(7)). What is stopped loses
+// nothing, and nobody but root can let it go.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rules/result.h"
+
+namespace hort::platform {
+
+class ProcessHold {
+  public:
+    virtual ~ProcessHold() = default;
+    // An error where the machine has no such thing, or the right to use it is missing.
+    static Result<std::unique_ptr<ProcessHold>> make();
+
+    // Stops these processes, too, under this name (letters, digits, '-'). Which of them were held, no longer there or
+    // not to be moved shows held(). Calling it again for children that were born meanwhile is right.
+    virtual void hold(const std::string& name, const std::vector<std::int32_t>& processes) = 0;
+    // Lets all of this name go on, each in the group that it came from.
+    virtual void release(const std::string& name) = 0;
+    // What is held by now, also by a daemon before this one.
+    virtual std::vector<std::string> names() const = 0;
+    virtual std::vector<std::int32_t> held(const std::string& name) const = 0;
+};
+
+}  // namespace hort::platform

@@ -1,0 +1,241 @@
+"""Programs that run when they may no longer, and copies of them from elsewhere: real processes, groups, file systems and a real
+fanotify."""
+import os
+import shutil
+import subprocess
+import sys
+import unittest
+
+import test_programs
+import test_transparent
+from household import run, wait_until
+from test_enforce import CHILD, OTHER
+
+GAMES = 5  # an account that every Debian has, and no other test
+HOME = os.open("/proc/self/ns/net", os.O_RDONLY)
+FIRST = ["nsenter", f"--net=/proc/{os.getpid()}/fd/{HOME}"]
+
+setUpModule = test_transparent.setUpModule
+
+# Counts for ever; TERM is heard, or not.
+COUNT = 'i=0; while :; do i=$((i+1)); echo $i > "$0"; sleep 0.01; done'
+
+
+class Held(test_programs.Machine):
+    def count(self, out, before="", account=CHILD, program=None):
+        """Starts the game, which counts into a file."""
+        path = f"{self.folder}/{out}"
+        with open(path, "w"):
+            os.chown(path, account, account)
+        p = subprocess.Popen(["setpriv", f"--reuid={account}", "--clear-groups", *(program or [self.bin + "/game"]), "-c", before + COUNT, path])
+        self.addCleanup(p.wait)
+        self.addCleanup(p.kill)
+        wait_until("the game to count", lambda: self.counted(out) > 2)
+        return p
+
+    def counted(self, out):
+        with open(f"{self.folder}/{out}") as f:
+            return int(f.read() or 0)
+
+    def goes_on(self, out):
+        before = self.counted(out)
+        wait_until(f"{out} to go on", lambda: self.counted(out) > before + 2)
+
+    def group(self, pid):
+        with open(f"/proc/{pid}/cgroup") as f:
+            return next(line for line in f if line.startswith("0::"))
+
+    def is_frozen(self, pid):
+        return "/held-" in self.group(pid)
+
+
+class Running(Held):
+    def configure(self, **more):
+        super().configure(**more)
+        self.install("game", "/bin/sh")
+
+    def test_a_program_that_is_blocked_while_it_runs_ends_and_nothing_else_does(self):
+        mine, theirs = self.count("mine"), self.count("theirs", account=OTHER)
+        other = self.count("other", program=["sh"])
+        self.hortctl("block", "mia", "program:game")
+        self.assertEqual(mine.wait(30), -15)
+        self.goes_on("theirs")
+        self.goes_on("other")
+        self.assertIsNone(theirs.poll())
+        self.assertIsNone(other.poll())
+
+    def test_one_that_does_not_hear_is_made_to_end(self):
+        deaf = self.count("deaf", before="trap '' TERM; ")
+        self.hortctl("block", "mia", "program:game")
+        self.assertEqual(deaf.wait(60), -9)
+
+    def test_while_it_is_a_matter_of_time_it_is_stopped_and_goes_on_with_nothing_lost(self):
+        game = self.count("game")
+        group = self.group(game.pid)
+        self.hortctl("budget", "set", "mia", "none", "--of", "program:game")
+        wait_until("the game to be stopped", lambda: self.is_frozen(game.pid))
+        stands_at = self.counted("game")
+        self.assertEqual(run("setpriv", f"--reuid={CHILD}", "--clear-groups", "kill", "-CONT", str(game.pid)).returncode, 0)
+        moved = run("setpriv", f"--reuid={CHILD}", "--clear-groups", "sh", "-c", f"echo {game.pid} > /sys/fs/cgroup/unified/cgroup.procs")
+        self.assertNotEqual(moved.returncode, 0)
+        self.assertLessEqual(self.counted("game"), stands_at + 1, "the child lets nothing go on")
+        self.hortctl("bonus", "mia", "30m", "--of", "program:game")
+        wait_until("the game to go on", lambda: not self.is_frozen(game.pid))
+        self.goes_on("game")
+        self.assertEqual(self.group(game.pid), group, "where it came from")
+        self.assertGreater(self.counted("game"), stands_at)
+
+    def test_what_is_stopped_goes_on_when_hortd_ends_and_is_found_after_a_crash(self):
+        game = self.count("game")
+        self.hortctl("budget", "set", "mia", "none", "--of", "program:game")
+        wait_until("the game to be stopped", lambda: self.is_frozen(game.pid))
+        self.stop_hortd(9)
+        self.assertTrue(self.is_frozen(game.pid), "no daemon, no time")
+        self.start_hortd()
+        wait_until("the game to be stopped again", lambda: self.is_frozen(game.pid))
+        self.hortctl("budget", "clear", "mia", "--of", "program:game")
+        self.goes_on("game")
+
+    def test_children_that_a_program_has_are_stopped_with_it(self):
+        """They fork all the time; none is left that runs."""
+        game = self.count("game", before=f'(i=0; while :; do "{self.bin}/game" -c "sleep 0.02" & wait; done) & ')
+        self.hortctl("budget", "set", "mia", "none", "--of", "program:game")
+        wait_until("all to be stopped", lambda: all(self.is_frozen(pid) for pid in self.games()))
+        self.assertIn(game.pid, self.games())
+        self.hortctl("budget", "clear", "mia", "--of", "program:game")
+        self.hortctl("block", "mia", "program:game")
+        wait_until("all to end", lambda: not self.games())
+
+    def games(self):
+        out = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if os.readlink(f"/proc/{pid}/exe") == self.bin + "/game" and os.stat(f"/proc/{pid}").st_uid == CHILD:
+                    out.append(int(pid))
+            except OSError:
+                pass
+        return out
+
+
+class Seen(Held):
+    """The kernel tells of processes in the machine's first network namespace only: this hortd is there, with an account that is
+    nobody else's."""
+
+    settings = {**test_programs.Machine.settings, "fail": "open"}
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(run, *FIRST, "nft", "delete", "table", "inet", "hort")
+        self.hortctl("child", "add", "tom", "--age", "13", "--account", "games")
+
+    def hortd_command(self):
+        return [*FIRST, *super().hortd_command()]
+
+    def test_what_another_program_runs_is_known_too(self):
+        """The kernel asks nobody about a script that is told to its interpreter."""
+        script, out = self.folder + "/play.sh", self.folder + "/out"
+        with open(script, "w") as f:
+            f.write(COUNT.replace("$0", out))
+        with open(out, "w"):
+            os.chown(out, GAMES, GAMES)
+        self.hortctl("block", "tom", "program:play.sh")
+        for account, ending in ((GAMES, -15), (OTHER, None)):
+            p = subprocess.Popen(["setpriv", f"--reuid={account}", "--clear-groups", "bash", script], stderr=subprocess.DEVNULL)
+            self.addCleanup(p.wait)
+            self.addCleanup(p.kill)
+            if ending:
+                self.assertEqual(p.wait(30), ending)
+        self.assertIsNone(p.poll())
+
+    def test_a_copy_that_the_kernel_asks_nobody_about_is_ended_at_once(self):
+        """From memory, and without a loader."""
+        still = self.bin + "/still"
+        run("cc", "-static", "-o", still, "-x", "c", "-", stdin="#include <unistd.h>\nint main(void) { for (;;) pause(); }\n", check=True)
+        self.hortctl("block", "tom", still)
+        copy = f"import os; fd = os.memfd_create('x'); os.write(fd, open('{self.folder}/copy', 'rb').read()); os.execve(fd, ['x'], {{}})"
+        shutil.copy(still, self.folder + "/copy")
+        for account, ending in ((GAMES, -15), (OTHER, None)):
+            p = subprocess.Popen(["setpriv", f"--reuid={account}", "--clear-groups", sys.executable, "-c", copy])
+            self.addCleanup(p.wait)
+            self.addCleanup(p.kill)
+            if ending:
+                self.assertEqual(p.wait(30), ending)
+        self.assertIsNone(p.poll())
+
+
+class Copies(Held):
+    def configure(self, **more):
+        super().configure(**more)
+        self.make_unique(self.bin + "/game")
+        self.kept = self.folder + "/elsewhere"
+        os.mkdir(self.kept)
+
+    def runs(self, path, account=CHILD, before=()):
+        return self.by(account, *before, path, "it", "runs").stdout == "it runs\n"
+
+    def copy(self, folder=None):
+        path = (folder or self.kept) + "/innocent"
+        shutil.copy(self.bin + "/game", path)
+        return path
+
+    def mount(self):
+        folder = self.folder + "/stick"
+        os.mkdir(folder)
+        run("mount", "-t", "tmpfs", "stick", folder, check=True)
+        self.addCleanup(run, "umount", "-l", folder)
+        return folder
+
+    def test_a_rule_for_a_file_holds_its_copies_by_whatever_name(self):
+        copy, before = self.copy(), self.copy(self.mount())
+        self.assertTrue(self.runs(copy))
+        self.assertIn("and its copies", self.hortctl("block", "mia", self.bin + "/game"))
+        for path in (self.bin + "/game", copy, before):
+            self.assertFalse(self.runs(path), path)
+            self.assertTrue(self.runs(path, account=OTHER), path)
+            self.assertTrue(self.runs(path, account=0), path)
+        self.assertFalse(self.runs(copy, before=("/lib64/ld-linux-x86-64.so.2",)), "by the loader")
+        self.assertFalse(self.runs(copy, before=("sh", "-c", 'exec "$0" "$@"')))
+        self.assertTrue(self.runs("/bin/echo"), "what is no copy")
+        self.assertIn("Copies of 1 program are known", self.hortctl("doctor"))
+        self.hortctl("unset", "mia", self.bin + "/game")
+        self.assertTrue(self.runs(copy))
+        self.assertTrue(self.runs(copy, before=("/lib64/ld-linux-x86-64.so.2",)))
+
+    def test_what_is_mounted_later_is_looked_at_too(self):
+        self.hortctl("block", "mia", self.bin + "/game")
+        copy = self.copy(self.mount())
+        wait_until("the stick to be seen", lambda: not self.runs(copy))
+        self.assertTrue(self.runs(copy, account=OTHER))
+
+    def test_a_copy_that_was_changed_is_known_by_what_its_linker_wrote(self):
+        self.hortctl("block", "mia", self.bin + "/game")
+        copy = self.copy()
+        with open(copy, "ab") as f:
+            f.write(b"one more")
+        self.assertFalse(self.runs(copy))
+
+    def test_a_file_that_becomes_another_one_is_looked_at_again(self):
+        self.hortctl("block", "mia", self.bin + "/game")
+        path = self.kept + "/tool"
+        shutil.copy("/bin/echo", path)
+        self.assertTrue(self.runs(path))
+        with open(self.bin + "/game", "rb") as f, open(path, "wb") as out:
+            out.write(f.read())
+        self.assertFalse(self.runs(path))
+
+    def test_upgrades_of_the_file_are_followed(self):
+        self.hortctl("block", "mia", self.bin + "/game")
+        self.make_unique(self.bin + "/game")
+        copy = self.copy()
+        wait_until("the upgrade to be seen", lambda: not self.runs(copy))
+
+    def test_without_a_daemon_nobody_hangs(self):
+        self.hortctl("block", "mia", self.bin + "/game")
+        copy = self.copy()
+        self.assertFalse(self.runs(copy))
+        self.stop_hortd(9)
+        self.assertTrue(self.runs(copy))
+
+
+if __name__ == "__main__":
+    unittest.main()
