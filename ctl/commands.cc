@@ -215,6 +215,9 @@ constexpr Parameter ask_parameters[] = {
     {"why", T::text, false, false, "what it is for", true},
     {"child", T::person, true, false, "for whom, where the account at the keyboard does not say it"},
 };
+constexpr Parameter login_parameters[] = {
+    {"account", T::account, false, false, "an account of this machine"},
+};
 constexpr Parameter completion_parameters[] = {
     {"shell", T::text, false, false, "bash, zsh or fish"},
 };
@@ -454,6 +457,8 @@ constexpr Command commands[] = {
     {"completion", Role::anyone, completion_parameters, "Print the completion script for a shell.",
      "hortctl completion bash", true},
     {"manual", Role::anyone, {}, "Print the manual page, for man -l -.", "hortctl manual", true},
+    {"login", Role::anyone, login_parameters, "Say whether an account may log in now; the PAM module asks so.",
+     "hortctl login mia"},
     {"version", Role::anyone, {}, "Show the version of the daemon.", "hortctl version"},
 };
 

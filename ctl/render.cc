@@ -597,6 +597,7 @@ std::string render(std::string_view command, const Json& result, bool has_colour
     if (command == "hours") return render_hours(result);
     if (command == "week") return render_week(result);
     if (command == "requests") return render_requests(result);
+    if (command == "login") return result.at("text").get<std::string>() + "\n";
     if (command == "version") return "hortd " + result.at("version").get<std::string>() + "\n";
     return result.at("message").get<std::string>() + "\n";
 }

@@ -36,6 +36,7 @@ Handler find_handler(std::string_view method) {
         {"block", at_once<block>},
         {"unset", at_once<unset>},
         {"explain", at_once<handlers::explain>},
+        {"login", at_once<handlers::login>},
         {"name.add", at_once<name_add>},
         {"name.list", at_once<name_list>},
         {"name.remove", at_once<name_remove>},

@@ -129,6 +129,7 @@ Result<nlohmann::json> ask(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> requests(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> approve(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> deny(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> login(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> explain(Household&, const Caller&, const nlohmann::json&);
 
 store::By by(const Caller& caller);

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/control/handlers.h"
+#include "platform/accounts.h"
 #include "platform/clock.h"
 #include "rules/rule_file_policy.h"
 #include "rules/time_text.h"
@@ -129,6 +130,32 @@ Result<json> explain(Household& household, const Caller&, const json& params) {
                 {{"list", "the service " + known->title}, {"line", nullptr}, {"entry", known->id}});
     }
     put_until(out, target);
+    return out;
+}
+
+// Whoever is not a supervised person logs in as ever, and a guardian whatever anybody wrote.
+Result<json> login(Household& household, const Caller& caller, const json& params) {
+    const auto account = params.at("account").get<std::string>();
+    const auto id = platform::account_id(account);
+    if (!id) return Error{"this machine has no account " + account, {}, {}};
+    const auto policy = household.policy.load();
+    const auto who = policy->subject(*id, {});
+    const bool is_known = policy->by_account.contains(*id) || policy->group_by_account.contains(*id);
+    const bool is_own = who.person != nullptr && who.person->name == caller.child;
+    if (caller.role != ctl::Role::guardian && !is_own) return Error{"only a guardian may ask about others", {}, {}};
+    json out = {{"account", account}, {"may", true}, {"text", account + " may log in."}};
+    if (!is_known || *id == 0 || platform::is_in_group(*id, "hort") || !who.profile->is_supervised) return out;
+    household.timekeeper.catch_up();
+    const auto now = platform::now();
+    const auto in_force = household.policy.load();
+    const auto asked = in_force->subject(*id, {});
+    const auto decision = decide(*in_force, asked, Target::session(), now);
+    if (!decision.is_blocked()) return out;
+    out["may"] = false;
+    auto text = explain_session(decision, *in_force, asked);
+    if (const auto until = verdict_until(*in_force, asked, Target::session(), now))
+        text += " Until " + time_text(*in_force, until->wall_seconds, now.wall_seconds) + ".";
+    out["text"] = std::move(text);
     return out;
 }
 
