@@ -26,13 +26,26 @@ std::string elements(const std::vector<std::string>& items) {
     return out.append(" }");
 }
 
-template <typename Wanted>
-std::string accounts(const FirewallPlan& plan, const Wanted& is_wanted) {
-    std::vector<std::string> out;
+// Rules that send a packet to what `verdict` says of the account that it comes from. No sets: the kernel puts those of
+// intervals in force a moment after the rules that ask them (seen with 6.18), and in that moment nobody is in them.
+// Maps of single values are not among those.
+template <typename Verdict>
+void add_accounts(std::string& out, const FirewallPlan& plan, const Verdict& verdict) {
+    std::string single;
     for (const auto& child : plan.children)
-        if (is_wanted(child))
-            for (const auto& range : child.accounts) out.push_back(text_of(range));
-    return elements(out);
+        for (const auto& range : child.accounts) {
+            const auto to = verdict(child);
+            if (range.first == range.second)
+                single += (single.empty() ? "" : ", ") + text_of(range) + " : " + to;
+            else
+                out.append("    meta skuid " + text_of(range) + " " + to + "\n");
+        }
+    if (!single.empty()) out.append("    meta skuid vmap { " + single + " }\n");
+}
+
+std::string chain_of_accounts(const FirewallPlan::Hold& hold) {
+    return std::string("held") + (hold.is_closed ? "_closed" : "_open") + (hold.is_quic_rejected ? "" : "_quic") +
+           (hold.is_vpn_rejected ? "" : "_vpn");
 }
 
 std::string chain_of(const FirewallPlan::Hold& hold) {
@@ -158,25 +171,16 @@ std::string commands_without() {
 }
 
 std::string commands_of(const FirewallPlan& plan) {
-    std::vector<std::string> ports;
-    for (const auto& child : plan.children)
-        for (const auto& range : child.accounts)
-            ports.push_back(text_of(range) + " : " + std::to_string(child.dns_port));
     const auto& dns = EncryptedDns::shipped();
     auto out = commands_without();
     if (plan.children.empty() && plan.gateway.interfaces.empty()) return out;
     const auto set = [&](std::string_view name, std::string_view type, const std::string& items) {
-        out.append("  set ").append(name).append(" { type ").append(type).append("; flags interval;").append(items);
+        out.append("  set ").append(name).append(" { type ").append(type).append(";").append(items);
         out.append("\n  }\n");
     };
     out.append(table).append(" {\n");
-    set("children", "uid", accounts(plan, [](const auto&) { return true; }));
-    set("closed", "uid", accounts(plan, [](const auto& child) { return child.is_closed; }));
-    set("no_quic", "uid", accounts(plan, [](const auto& child) { return child.is_quic_rejected; }));
-    set("no_vpn", "uid", accounts(plan, [](const auto& child) { return child.is_vpn_rejected; }));
     set("encrypted_dns_4", "ipv4_addr", elements(dns.v4));
     set("encrypted_dns_6", "ipv6_addr", elements(dns.v6));
-    out.append("  map dns_port { type uid : inet_service; flags interval;").append(elements(ports)).append("\n  }\n");
     // What has no socket (neighbour discovery, the ends of connections) has no account either, and is nobody's.
     // Before addresses are translated (-100): behind that, what was led here looks like traffic to this machine. TCP is
     // refused by a reset, which programs understand at once; the others by an error. Translation knows connections
@@ -195,32 +199,35 @@ std::string commands_of(const FirewallPlan& plan) {
     udp dport { 500, 1194, 1701, 4500, 51820 } reject with icmpx type admin-prohibited
     meta l4proto { gre, esp, ah } reject with icmpx type admin-prohibited
   }
-  chain held {
-    meta skuid @no_quic udp dport { 80, 443 } reject with icmpx type admin-prohibited
-    jump encrypted_dns
-    oifname "lo" accept
-    meta skuid @no_vpn jump vpn
-    meta skuid != @closed accept
-    tcp dport { 53, 80, 443 } accept
-    udp dport 53 accept
-    meta l4proto tcp reject with tcp reset
-    reject with icmpx type admin-prohibited
-  }
-  chain hold {
-    type filter hook output priority -150; policy accept;
-    meta skuid @children jump held
-  }
-  chain led {
-    udp dport 53 redirect to :meta skuid map @dns_port
-    tcp dport 53 redirect to :meta skuid map @dns_port
-    oifname "lo" accept
 )");
-    out.append("    tcp dport { 80, 443 } redirect to :").append(std::to_string(plan.web_port)).append(R"(
-  }
-  chain lead {
-    type nat hook output priority -100; policy accept;
-    meta skuid @children jump led
-  }
+    std::vector<std::string> made;
+    for (const auto& child : plan.children) {
+        const auto chain = chain_of_accounts(child);
+        if (std::find(made.begin(), made.end(), chain) != made.end()) continue;
+        made.push_back(chain);
+        out.append("  chain " + chain + " {\n");
+        if (child.is_quic_rejected) out.append("    udp dport { 80, 443 } reject with icmpx type admin-prohibited\n");
+        out.append("    jump encrypted_dns\n    oifname \"lo\" accept\n");
+        if (child.is_vpn_rejected) out.append("    jump vpn\n");
+        if (child.is_closed)
+            out.append(
+                "    tcp dport { 53, 80, 443 } accept\n    udp dport 53 accept\n"
+                "    meta l4proto tcp reject with tcp reset\n    reject with icmpx type admin-prohibited\n");
+        out.append("  }\n");
+    }
+    out.append("  chain hold {\n    type filter hook output priority -150; policy accept;\n");
+    add_accounts(out, plan, [](const auto& child) { return "jump " + chain_of_accounts(child); });
+    out.append("  }\n");
+    const auto web =
+        "    oifname \"lo\" accept\n    tcp dport { 80, 443 } redirect to :" + std::to_string(plan.web_port);
+    for (const auto& child : plan.children) {
+        const auto port = std::to_string(child.dns_port);
+        out.append("  chain led_" + port + " {\n    udp dport 53 redirect to :" + port +
+                   "\n    tcp dport 53 redirect to :" + port + "\n" + web + "\n  }\n");
+    }
+    out.append("  chain lead {\n    type nat hook output priority -100; policy accept;\n");
+    add_accounts(out, plan, [](const auto& child) { return "jump led_" + std::to_string(child.dns_port); });
+    out.append(R"(  }
   chain left_over {
     tcp dport 53 reject with tcp reset
     udp dport 53 reject with icmpx type admin-prohibited
@@ -229,9 +236,9 @@ std::string commands_of(const FirewallPlan& plan) {
   }
   chain refuse_left_over {
     type filter hook output priority -50; policy accept;
-    meta skuid @children jump left_over
-  }
 )");
+    add_accounts(out, plan, [](const auto&) { return std::string("jump left_over"); });
+    out.append("  }\n");
     if (!plan.gateway.interfaces.empty()) add_house(out, plan);
     return out.append("}\n");
 }

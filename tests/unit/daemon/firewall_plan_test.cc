@@ -31,10 +31,12 @@ class FirewallPlanTest : public testing::Test {
 
 TEST_F(FirewallPlanTest, HoldsTheSupervisedWithTheirSubordinateAccounts) {
     ASSERT_EQ(plan().children.size(), 1u);
-    EXPECT_TRUE(says("set children { type uid; flags interval; elements = { 1001, 100000-165535 }"));
-    EXPECT_TRUE(says("elements = { 1001 : 5001, 100000-165535 : 5001 }"));
+    EXPECT_TRUE(says("    meta skuid 100000-165535 jump held_open\n    meta skuid vmap { 1001 : jump held_open }\n"));
+    EXPECT_TRUE(says("    meta skuid 100000-165535 jump led_5001\n    meta skuid vmap { 1001 : jump led_5001 }\n"));
+    EXPECT_TRUE(says("udp dport 53 redirect to :5001"));
     EXPECT_TRUE(says("redirect to :3181"));
-    EXPECT_FALSE(says(": 5002")) << "a grown-up";
+    EXPECT_FALSE(says(":5002")) << "a grown-up";
+    EXPECT_FALSE(says("flags interval")) << "they are empty for a moment when they are replaced";
 }
 
 TEST_F(FirewallPlanTest, WithoutSupervisedAccountsThereIsNoTable) {
@@ -56,16 +58,15 @@ TEST_F(FirewallPlanTest, ClosesWhenTheTimeIsUpAndKnowsWhenThatChanges) {
     const auto closed = plan();
     EXPECT_TRUE(closed.children[0].is_closed);
     EXPECT_EQ(closed.until, 600);
-    EXPECT_TRUE(says("set closed { type uid; flags interval; elements = { 1001, 100000-165535 }"));
+    EXPECT_TRUE(says("meta skuid vmap { 1001 : jump held_closed }"));
 }
 
 TEST_F(FirewallPlanTest, AProfileMayAllowHttp3AndVpns) {
-    EXPECT_TRUE(says("set no_quic { type uid; flags interval; elements"));
-    EXPECT_TRUE(says("set no_vpn { type uid; flags interval; elements"));
+    EXPECT_TRUE(says("jump held_open }"));
     policy.people[0].profile.allows_quic = true;
     policy.people[0].profile.blocked = CategorySet();
-    EXPECT_FALSE(says("set no_quic { type uid; flags interval; elements"));
-    EXPECT_FALSE(says("set no_vpn { type uid; flags interval; elements"));
+    EXPECT_TRUE(says("jump held_open_quic_vpn }"));
+    EXPECT_FALSE(says("jump vpn"));
 }
 
 TEST_F(FirewallPlanTest, LeadsTheDevicesOfTheHouseInTheOrderInWhichTheyAreKnown) {
