@@ -94,11 +94,13 @@ class Daemon final : private AskDesk {
         keeper_ = lists::Keeper::make(io_, {configuration_.data, configuration_.lists, *salt}, *records_,
                                       [this] { return put_in_force(); });
         if (auto loaded = keeper_->load(); !loaded) return loaded;
-        timekeeper_ = usage::Timekeeper::start(io_, {*database_, *people_, *ledger_, policy_, [this] {
+        timekeeper_ = usage::Timekeeper::start(io_, {*database_, *people_, *ledger_, policy_,
+                                                     [this] {
                                                          if (proxy_) proxy_->recheck();
                                                          if (firewall_) (void)firewall_->recheck();
                                                          if (programs_) programs_->recheck();
-                                                     }});
+                                                     },
+                                                     instance()});
         // In force before the first packet is served.
         if (auto published = put_in_force(); !published) return published;
 
@@ -121,7 +123,7 @@ class Daemon final : private AskDesk {
                 configuration_.fails_closed ? enforce::Firewall::AtEnd::closed : enforce::Firewall::AtEnd::open);
             if (!firewall) return firewall.error();
             firewall_ = *std::move(firewall);
-            if (auto programs = enforce::Programs::start(io_, policy_, configuration_.program_folders))
+            if (auto programs = enforce::Programs::start(io_, policy_, configuration_.program_folders, instance()))
                 programs_ = *std::move(programs);
             else
                 log_line(Level::warning, "no program is held", {{"error", programs.error().text()}});
@@ -214,6 +216,8 @@ class Daemon final : private AskDesk {
         }
         return out;
     }
+
+    std::string instance() const { return std::to_string(std::hash<std::string>()(configuration_.data)); }
 
     enforce::Gateway gateway() const {
         enforce::Gateway out{configuration_.gateway, 0};

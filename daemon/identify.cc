@@ -120,6 +120,73 @@ std::vector<std::string> programs_of_process(const platform::Process& process) {
     return names.all;
 }
 
+namespace {
+
+// The screen, its lock, and what both need to speak to each other and to the session manager.
+bool is_of_desktop(const platform::Process& process) {
+    constexpr std::string_view exact[] = {"Xorg",
+                                          "Xwayland",
+                                          "dbus-daemon",
+                                          "dbus-broker",
+                                          "dbus-launch",
+                                          "systemd",
+                                          "(sd-pam)",
+                                          "gnome-shell",
+                                          "plasmashell",
+                                          "ksmserver",
+                                          "kscreenlocker_greet",
+                                          "xfwm4",
+                                          "xfdesktop",
+                                          "xfsettingsd",
+                                          "cinnamon",
+                                          "marco",
+                                          "mutter",
+                                          "muffin",
+                                          "openbox",
+                                          "sway",
+                                          "swaylock",
+                                          "swayidle",
+                                          "labwc",
+                                          "weston",
+                                          "i3",
+                                          "i3lock",
+                                          "light-locker",
+                                          "xss-lock",
+                                          "xsecurelock",
+                                          "pipewire",
+                                          "wireplumber",
+                                          "pipewire-pulse",
+                                          "pulseaudio",
+                                          "elogind"};
+    constexpr std::string_view beginnings[] = {"kwin_",
+                                               "gdm-",
+                                               "lightdm",
+                                               "sddm",
+                                               "xscreensaver",
+                                               "xfce4-screensaver",
+                                               "mate-screensaver",
+                                               "cinnamon-screensaver",
+                                               "gnome-screensaver"};
+    const auto name = file_name(process.path);
+    return name.ends_with("-session") || name.ends_with("-session-binary") ||
+           std::find(std::begin(exact), std::end(exact), name) != std::end(exact) ||
+           std::any_of(std::begin(beginnings), std::end(beginnings),
+                       [&](std::string_view beginning) { return name.starts_with(beginning); });
+}
+
+}  // namespace
+
+std::vector<std::int32_t> applications_of(const std::vector<platform::Process>& all) {
+    const auto is_application = [](const platform::Process& process) {
+        return process.cgroup.find("/app.slice/") != std::string::npos;
+    };
+    const bool has_manager = std::any_of(all.begin(), all.end(), is_application);
+    std::vector<std::int32_t> out;
+    for (const auto& process : all)
+        if (has_manager ? is_application(process) : !is_of_desktop(process)) out.push_back(process.id);
+    return out;
+}
+
 bool is_many_programs(std::string_view file_name) {
     constexpr std::string_view exact[] = {"snap", "flatpak", "busybox", "env", "bash", "dash", "sh", "java", "mono"};
     constexpr std::string_view beginnings[] = {"python", "perl", "ruby", "node", "php", "lua", "wine"};

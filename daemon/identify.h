@@ -1,6 +1,7 @@
 // Which programs a process is: the names by which rules and budgets may speak of it. Passive.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,5 +21,9 @@ std::vector<std::string> programs_of_process(const platform::Process& process);
 
 // Programs that stand for many, by what they are told: a link that leads to one of them is not the program.
 bool is_many_programs(std::string_view file_name);
+
+// Of a person's processes those that stop when the session's time is up: what its user manager started as an
+// application (systemd), or else all but what shows and locks the screen.
+std::vector<std::int32_t> applications_of(const std::vector<platform::Process>& all);
 
 }  // namespace hort

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,9 +14,13 @@ namespace hort::platform {
 
 class ProcessHold {
   public:
+    // What names of sessions begin with; programs have others.
+    static constexpr const char* of_sessions = "session-";
+
     virtual ~ProcessHold() = default;
-    // An error where the machine has no such thing, or the right to use it is missing.
-    static Result<std::unique_ptr<ProcessHold>> make();
+    // `instance` tells daemons on one machine apart (letters, digits, '-'). An error where the machine has no such
+    // thing, or the right to use it is missing.
+    static Result<std::unique_ptr<ProcessHold>> make(const std::string& instance);
 
     // Stops these processes, too, under this name (letters, digits, '-'). Which of them were held, no longer there or
     // not to be moved shows held(). Calling it again for children that were born meanwhile is right.
@@ -26,5 +31,9 @@ class ProcessHold {
     virtual std::vector<std::string> names() const = 0;
     virtual std::vector<std::int32_t> held(const std::string& name) const = 0;
 };
+
+// Stops all that `find` finds, until it finds nobody any more who is not held: whoever forks while it is moved leaves
+// children behind. False when some are left.
+bool hold_all(ProcessHold& hold, const std::string& name, const std::function<std::vector<std::int32_t>()>& find);
 
 }  // namespace hort::platform

@@ -40,8 +40,4 @@ class Sessions {
     virtual Status terminate(const std::string& id) = 0;
 };
 
-// Stops or continues the programs of an account, not its desktop: cgroup v2 freezer of its app.slice. False when there
-// is no such group or no right to.
-bool freeze_programs(std::uint32_t account, bool is_frozen);
-
 }  // namespace hort::platform

@@ -13,22 +13,26 @@ namespace hort::enforce {
 namespace fs = std::filesystem;
 
 Result<std::unique_ptr<Programs>> Programs::start(asio::io_context& io, const PolicyInForce& policy,
-                                                  std::vector<std::string> folders) {
-    auto out = std::unique_ptr<Programs>(new Programs(io, policy, std::move(folders)));
+                                                  std::vector<std::string> folders, const std::string& instance) {
+    auto out = std::unique_ptr<Programs>(new Programs(io, policy, std::move(folders), instance));
     if (auto begun = out->begin(); !begun) return begun.error();
     return out;
 }
 
-Programs::Programs(asio::io_context& io, const PolicyInForce& policy, std::vector<std::string> folders)
+Programs::Programs(asio::io_context& io, const PolicyInForce& policy, std::vector<std::string> folders,
+                   const std::string& instance)
     : policy_(policy), folders_(std::move(folders)), changes_(io), mounts_(io) {
     subordinates_.publish(std::make_shared<const Subordinates>());
-    running_ = std::make_unique<RunningPrograms>(io, policy, [this](const platform::Process& process) {
-        std::vector<std::string> out;
-        for (const auto& file : files_)
-            if (file.path == process.path) out.push_back(file.program);
-        if (copy_guard_ && out.empty()) out = copy_guard_->programs_of_process(process.id);
-        return out;
-    });
+    running_ = std::make_unique<RunningPrograms>(
+        io, policy,
+        [this](const platform::Process& process) {
+            std::vector<std::string> out;
+            for (const auto& file : files_)
+                if (file.path == process.path) out.push_back(file.program);
+            if (copy_guard_ && out.empty()) out = copy_guard_->programs_of_process(process.id);
+            return out;
+        },
+        instance);
 }
 
 Programs::~Programs() {

@@ -16,9 +16,10 @@ namespace hort::enforce {
 
 class Programs {
   public:
-    // `folders`: where programs are looked for by their file name, beside those of the children's homes.
+    // `instance`: see platform/process_hold.h. `folders`: where programs are looked for by their file name, beside
+    // those of the children's homes.
     static Result<std::unique_ptr<Programs>> start(asio::io_context& io, const PolicyInForce& policy,
-                                                   std::vector<std::string> folders);
+                                                   std::vector<std::string> folders, const std::string& instance);
     ~Programs();
 
     // Another policy is in force.
@@ -30,7 +31,8 @@ class Programs {
     const std::string& hold_problem() const { return running_->hold_problem(); }
 
   private:
-    Programs(asio::io_context& io, const PolicyInForce& policy, std::vector<std::string> folders);
+    Programs(asio::io_context& io, const PolicyInForce& policy, std::vector<std::string> folders,
+             const std::string& instance);
     Status begin();
     void watch();
     void watch_mounts();

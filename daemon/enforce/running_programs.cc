@@ -19,7 +19,6 @@ namespace {
 constexpr std::array<std::int64_t, 2> warnings = {300, 60};  // seconds before the end
 constexpr auto end_limit = std::chrono::seconds(10);         // from being asked to end to being made to
 constexpr auto batch_time = std::chrono::milliseconds(20);
-constexpr int max_rounds = 10;  // in which children that were born meanwhile are caught
 
 // Of a group in the file system.
 std::string name_of_hold(std::uint32_t account, std::string_view program) {
@@ -35,7 +34,8 @@ std::string name_of_hold(std::uint32_t account, std::string_view program) {
 
 }  // namespace
 
-RunningPrograms::RunningPrograms(asio::io_context& io, const PolicyInForce& policy, Alias alias)
+RunningPrograms::RunningPrograms(asio::io_context& io, const PolicyInForce& policy, Alias alias,
+                                 const std::string& instance)
     : io_(io),
       policy_(policy),
       alias_(std::move(alias)),
@@ -44,14 +44,15 @@ RunningPrograms::RunningPrograms(asio::io_context& io, const PolicyInForce& poli
       timer_(io),
       force_timer_(io),
       batch_timer_(io) {
-    auto made = platform::ProcessHold::make();
+    auto made = platform::ProcessHold::make(instance);
     if (!made) {
         hold_problem_ = made.error().text();
         return;
     }
     hold_ = *std::move(made);
     // What a daemon before this one stopped is decided on anew.
-    for (const auto& name : hold_->names()) hold_->release(name);
+    for (const auto& name : hold_->names())
+        if (!name.starts_with(platform::ProcessHold::of_sessions)) hold_->release(name);
 }
 
 RunningPrograms::~RunningPrograms() {
@@ -202,19 +203,17 @@ void RunningPrograms::stop(const Key& key, const std::vector<platform::Process>&
     if (ending == Ending::hold && hold_) {
         const auto name = name_of_hold(key.first, key.second);
         held_[key] = name;
-        auto left = processes;
-        for (int round = 0; round < max_rounds && !left.empty(); ++round) {
+        const bool are_all = platform::hold_all(*hold_, name, [&] {
             std::vector<std::int32_t> ids;
-            for (const auto& process : left) ids.push_back(process.id);
-            hold_->hold(name, ids);
-            const auto held = hold_->held(name);
-            left = running(key);
-            std::erase_if(left, [&](const auto& process) {
-                return std::find(held.begin(), held.end(), process.id) != held.end();
-            });
-        }
-        if (left.empty()) return;
+            for (const auto& process : running(key)) ids.push_back(process.id);
+            return ids;
+        });
+        if (are_all) return;
         // Who cannot be stopped is ended.
+        const auto held = hold_->held(name);
+        auto left = running(key);
+        std::erase_if(
+            left, [&](const auto& process) { return std::find(held.begin(), held.end(), process.id) != held.end(); });
         return stop(key, left, Ending::end);
     }
     for (const auto& process : processes)

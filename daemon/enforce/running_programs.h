@@ -22,7 +22,8 @@ class RunningPrograms {
     // What else a process is: guarded under another name, or a copy.
     using Alias = std::function<std::vector<std::string>(const platform::Process& process)>;
 
-    RunningPrograms(asio::io_context& io, const PolicyInForce& policy, Alias alias);
+    // `instance`: see platform/process_hold.h.
+    RunningPrograms(asio::io_context& io, const PolicyInForce& policy, Alias alias, const std::string& instance);
     ~RunningPrograms();
 
     // Another policy is in force, or time went on. `wanted` are the names that rules speak of (programs_of()).

@@ -14,6 +14,7 @@
 #include "platform/clock.h"
 #include "platform/clock_watch.h"
 #include "platform/notification.h"
+#include "platform/process_hold.h"
 #include "platform/processes.h"
 #include "platform/program.h"
 #include "platform/sessions.h"
@@ -40,6 +41,10 @@ class RunningTimekeeper final : public Timekeeper {
             wait_for_clock();
         }
         connect_sessions();
+        if (auto hold = platform::ProcessHold::make(parts_.instance))
+            hold_ = *std::move(hold);
+        else
+            hold_problem_ = hold.error().text();
     }
     ~RunningTimekeeper() override {
         *alive_ = false;
@@ -196,21 +201,37 @@ class RunningTimekeeper final : public Timekeeper {
         if (!todo.text.empty()) log_line(Level::info, what, {{"child", person->name}});
         std::string how = "lock";
         if (const auto record = parts_.people.find(person->name)) how = record->at_end;
+        if (todo.kind == Enforcer::Todo::Kind::go_on && hold_)
+            for (const auto& [account, index] : policy->by_account)
+                if (policy->people[index].id == todo.person) hold_->release(name_of_hold(account));
         for (const auto& session : sessions_list_) {
             const auto owner = policy->by_account.find(session.account);
             if (owner == policy->by_account.end() || policy->people[owner->second].id != todo.person) continue;
             if (!todo.text.empty() && todo.kind != Enforcer::Todo::Kind::go_on)
                 platform::notify(program_, session.account, "Hort", todo.text);
-            if (todo.kind == Enforcer::Todo::Kind::go_on) {
-                if (how == "freeze") (void)platform::freeze_programs(session.account, false);
-            } else if (todo.kind == Enforcer::Todo::Kind::end && how != "nothing" && sessions_) {
-                if (how == "freeze") (void)platform::freeze_programs(session.account, true);
+            if (todo.kind == Enforcer::Todo::Kind::end && how != "nothing" && sessions_) {
+                if (how == "freeze") freeze(person->name, session.account);
                 const auto done = how == "log-out" ? sessions_->terminate(session.id) : sessions_->lock(session.id);
                 if (!done)
                     log_line(Level::error, "a session cannot be ended",
                              {{"child", person->name}, {"error", done.error().text()}});
             }
         }
+    }
+
+    static std::string name_of_hold(std::uint32_t account) {
+        return platform::ProcessHold::of_sessions + std::to_string(account);
+    }
+
+    // Stops the person's programs, not its screen, which is locked.
+    void freeze(const std::string& person, std::uint32_t account) {
+        const auto is_theirs = [&](std::uint32_t other) { return other == account; };
+        const bool are_all = hold_ && platform::hold_all(*hold_, name_of_hold(account), [&] {
+                                 return applications_of(platform::Processes::all(is_theirs));
+                             });
+        if (!are_all)
+            log_line(Level::error, "not all programs can be stopped",
+                     {{"child", person}, {"error", hold_ ? "they fork faster than they are stopped" : hold_problem_}});
     }
 
     // --- sessions ---
@@ -418,6 +439,8 @@ class RunningTimekeeper final : public Timekeeper {
     std::unique_ptr<platform::ClockWatch> watch_;
     std::unique_ptr<platform::Sessions> sessions_;
     std::string session_problem_;
+    std::unique_ptr<platform::ProcessHold> hold_;
+    std::string hold_problem_;
     std::unique_ptr<platform::Processes> processes_;
     struct Program {
         std::int64_t person = 0;

@@ -29,6 +29,7 @@ class Timekeeper : public TrafficMeter {
         store::Ledger& ledger;
         PolicyInForce& policy;
         std::function<void()> published;  // called after each publishing
+        std::string instance;             // tells daemons on one machine apart (platform/process_hold.h)
     };
     static std::unique_ptr<Timekeeper> start(boost::asio::io_context& io, const Parts& parts);
 

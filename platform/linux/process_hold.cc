@@ -23,7 +23,6 @@ namespace fs = std::filesystem;
 
 // Where a group came from is written on it: whoever is started after a crash reads it there.
 constexpr const char* origin_attribute = "trusted.hort.origin";
-constexpr std::string_view prefix = "held-";
 
 std::string mount_of_cgroups() {
     std::ifstream mounts("/proc/self/mountinfo");
@@ -60,7 +59,8 @@ std::vector<std::int32_t> processes_of(const std::string& group) {
 
 class Freezer final : public ProcessHold {
   public:
-    Freezer(std::string mount, std::string own) : mount_(std::move(mount)), own_(std::move(own)) {}
+    Freezer(std::string mount, std::string own, const std::string& instance)
+        : mount_(std::move(mount)), own_(std::move(own)), prefix_("held-" + instance + "-") {}
 
     void hold(const std::string& name, const std::vector<std::int32_t>& processes) override {
         const auto base = folder(name);
@@ -97,7 +97,7 @@ class Freezer final : public ProcessHold {
         std::vector<std::string> out;
         for (const auto& path : folders_in(own_)) {
             const auto name = path.substr(path.rfind('/') + 1);
-            if (name.starts_with(prefix)) out.push_back(name.substr(prefix.size()));
+            if (name.starts_with(prefix_)) out.push_back(name.substr(prefix_.size()));
         }
         return out;
     }
@@ -110,7 +110,7 @@ class Freezer final : public ProcessHold {
     }
 
   private:
-    std::string folder(const std::string& name) const { return own_ + "/" + std::string(prefix) + name; }
+    std::string folder(const std::string& name) const { return own_ + "/" + prefix_ + name; }
     bool is_held(const std::string& group, const std::string& name) const {
         return (mount_ + group).starts_with(folder(name) + "/");
     }
@@ -141,12 +141,24 @@ class Freezer final : public ProcessHold {
         return {};
     }
 
-    const std::string mount_, own_;
+    const std::string mount_, own_, prefix_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<ProcessHold>> ProcessHold::make() {
+bool hold_all(ProcessHold& hold, const std::string& name, const std::function<std::vector<std::int32_t>()>& find) {
+    constexpr int max_rounds = 10;
+    for (int round = 0; round < max_rounds; ++round) {
+        auto left = find();
+        const auto held = hold.held(name);
+        std::erase_if(left, [&](std::int32_t id) { return std::find(held.begin(), held.end(), id) != held.end(); });
+        if (left.empty()) return true;
+        hold.hold(name, left);
+    }
+    return false;
+}
+
+Result<std::unique_ptr<ProcessHold>> ProcessHold::make(const std::string& instance) {
     const auto fail = [](const std::string& why) {
         return Error{"programs cannot be stopped and continued: " + why, {}, "it needs cgroup v2 and root"};
     };
@@ -158,7 +170,7 @@ Result<std::unique_ptr<ProcessHold>> ProcessHold::make() {
     const auto base = mount + (*own == "/" ? "/hort" : *own);
     if (mkdir(base.c_str(), 0755) != 0 && errno != EEXIST) return fail(base + ": " + std::strerror(errno));
     if (access((base + "/cgroup.procs").c_str(), W_OK) != 0) return fail(base + ": " + std::strerror(errno));
-    return std::unique_ptr<ProcessHold>(std::make_unique<Freezer>(mount, base));
+    return std::unique_ptr<ProcessHold>(std::make_unique<Freezer>(mount, base, instance));
 }
 
 }  // namespace hort::platform

@@ -170,11 +170,4 @@ Result<std::unique_ptr<Sessions>> Sessions::connect(std::function<void()> change
     return std::unique_ptr<Sessions>(std::move(out));
 }
 
-bool freeze_programs(std::uint32_t account, bool is_frozen) {
-    const auto id = std::to_string(account);
-    const auto path = "/sys/fs/cgroup/user.slice/user-" + id + ".slice/user@" + id + ".service/app.slice/cgroup.freeze";
-    const Fd file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    return file.get() >= 0 && write(file.get(), is_frozen ? "1" : "0", 1) == 1;
-}
-
 }  // namespace hort::platform

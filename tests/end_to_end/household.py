@@ -54,6 +54,18 @@ def run(*command, check=False, stdin=None, **more):
     return subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=60, check=check, input=stdin, **more)
 
 
+def is_frozen(pid):
+    """Whether a process is in a group that hortd made, and the kernel has stopped all of it."""
+    with open(f"/proc/{pid}/cgroup") as f:
+        group = next(line for line in f if line.startswith("0::"))[3:].strip()
+    if "/held-" not in group:
+        return False
+    with open("/proc/self/mountinfo") as f:
+        mount = next(line.split()[4] for line in f if " - cgroup2 " in line)
+    with open(f"{mount}{group}/cgroup.events") as f:
+        return "frozen 1" in f.read()
+
+
 def wait_until(what, is_so):
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:

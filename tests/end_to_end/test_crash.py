@@ -40,7 +40,8 @@ def attempt(kind, address, port, said, is_leak):
                 if got and is_leak(got):
                     print("LEAK", address, port, got[:80], flush=True)
             except OSError:
-                over.wait(0.002)
+                pass
+        over.wait(0.005)  # or the machine has no ports left for anybody
 def always(_):
     return True
 def question(name):
@@ -68,6 +69,10 @@ print(counts["tries"], counts["answers"], flush=True)
 
 
 class Crash(test_enforce.Machine):
+    def page_of_others(self):
+        done = self.by(OTHER, "curl", "-sS", "-m", "10", "-o", "/dev/null", "-w", "%{http_code}", f"http://{WEB[0]}/")
+        return done.stdout + done.stderr
+
     maxDiff = None
     def test_nothing_passes_unfiltered_however_often_it_dies(self):
         seed = random.randrange(1 << 32)
@@ -82,7 +87,7 @@ class Crash(test_enforce.Machine):
         self.assertEqual(child.stdout.readline(), "going\n")
         began, kills = time.monotonic(), 0
         while kills < KILLS if KILLS else time.monotonic() - began < 600:
-            self.assertEqual(self.page(OTHER, "http://www.casino.test/"), "200", "others do not notice")
+            self.assertEqual(self.page_of_others(), "200", "others do not notice")
             chance_of_life = chance.choice((0, 0, 0.01, 0.05, 0.2, 0.5))
             # Sometimes in the middle of its start, sometimes in the middle of a change.
             if chance.random() < 0.3:
@@ -99,7 +104,7 @@ class Crash(test_enforce.Machine):
             if change:
                 change.wait(30)
             kills += 1
-            self.assertEqual(self.page(OTHER, "http://www.casino.test/"), "200", "nor while it is gone")
+            self.assertEqual(self.page_of_others(), "200", "nor while it is gone")
             if chance.random() < 0.5:
                 self.start_hortd()
                 self.assertIn("mia", self.hortctl("status"), "root gets in")

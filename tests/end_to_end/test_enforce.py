@@ -16,11 +16,11 @@ WEB, RESOLVER, QUAD9 = ("203.0.113.80", "2001:db8::80"), ("203.0.113.53", "2001:
 TRICKED = "198.51.100.66"  # what the other resolver says of every name
 
 INTERNET = """
-import socket, sys, threading
+import contextlib, socket, sys, threading
 def tcp(address, port, said):
     server = socket.create_server((address, port), family=socket.AF_INET6 if ":" in address else socket.AF_INET)
     def attend(connection):
-        with connection:
+        with connection, contextlib.suppress(OSError):
             data = connection.recv(4096)
             connection.sendall(said)
             while connection.recv(4096):
