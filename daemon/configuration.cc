@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "daemon/version.h"
+#include "platform/local_socket.h"
 #include "platform/mapped_file.h"
 #include "rules/nearest.h"
 #include "rules/request_target.h"
@@ -26,6 +27,7 @@ constexpr const char* help =
     "  --upstream UPSTREAM      ask this resolver; may be given several times; default: the machine's own\n"
     "                           192.0.2.53, tcp://192.0.2.53, tls://NAME#192.0.2.53, https://NAME/PATH#192.0.2.53\n"
     "  --lists DIR              block lists, DIR/<category>/<file>; default DATA/lists\n"
+    "  --control PATH           the socket that hortctl uses; default DATA/control.sock\n"
     "  --enforce                hold the traffic and the programs of supervised accounts (root)\n"
     "  --version, --help\n\n"
     "DATA/hort.json may say the same and more: {\"dns\": \"127.0.0.1:5300\", \"upstreams\": [\"192.0.2.53:53\"]}; see\n"
@@ -445,13 +447,15 @@ Result<std::optional<Configuration>> read_configuration(const std::vector<std::s
             given.is_enforcing = true;
             continue;
         }
-        if (option != "--data" && option != "--lists" && option != "--dns" && option != "--proxy" &&
-            option != "--upstream")
+        if (option != "--data" && option != "--lists" && option != "--control" && option != "--dns" &&
+            option != "--proxy" && option != "--upstream")
             return Error{"no such option", option, usage};
         if (i + 1 == arguments.size()) return Error{"needs a value", option, usage};
         const auto& value = arguments[++i];
         if (option == "--data")
             given.data = value;
+        else if (option == "--control")
+            given.control = value;
         else if (option == "--lists")
             given.lists = value, is_given.lists = true;
         else if (option == "--upstream") {
@@ -489,6 +493,7 @@ Result<std::optional<Configuration>> read_configuration(const std::vector<std::s
                                   out.gateway.empty() ? "[::1]:3181" : "[::]:3181"})
             out.proxy.transparent.push_back(*platform::parse_endpoint(place));
     if (out.lists.empty()) out.lists = out.data + "/lists";
+    if (out.control.empty()) out.control = platform::control_address(out.data);
     if (out.dns.listen.empty()) out.dns.listen.push_back(*platform::parse_endpoint("127.0.0.1:5300"));
     if (!out.gateway.empty() && std::all_of(out.dns.listen.begin(), out.dns.listen.end(),
                                             [](const auto& place) { return place.is_loopback(); }))

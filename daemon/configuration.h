@@ -14,6 +14,7 @@ namespace hort {
 struct Configuration {
     std::string data;   // folder of everything that is kept
     std::string lists;  // folder of the lists; DATA/lists unless given
+    std::string control;  // the control socket; DATA/control.sock unless given
     dns::Settings dns;
     proxy::Settings proxy;
     bool is_enforcing = false;         // the traffic of supervised accounts of this machine is led to DNS and proxy

@@ -33,6 +33,7 @@
 #include "platform/local_socket.h"
 #include "platform/mapped_file.h"
 #include "platform/memory.h"
+#include "platform/service_manager.h"
 
 namespace hort {
 namespace {
@@ -158,7 +159,7 @@ class Daemon final : private AskDesk {
                                    [this] { return enforcement(); },
                                    dns_->local().text(),
                                    proxy_->local().text()});
-        auto control = control::Server::start(io_, platform::control_address(configuration_.data), *household_);
+        auto control = control::Server::start(io_, configuration_.control, *household_);
         if (!control) return control.error();
         control_ = *std::move(control);
         wait_for_signals();
@@ -168,6 +169,8 @@ class Daemon final : private AskDesk {
                   {"dns", household_->dns},
                   {"proxy", household_->proxy},
                   {"upstream", configuration_.dns.upstream.upstreams.front().text()}});
+        platform::tell_ready();
+        if (const auto period = platform::expected_to_tell_alive()) tell_alive_each(*period / 3);
         return Done{};
     }
 
@@ -265,6 +268,15 @@ class Daemon final : private AskDesk {
         return Done{};
     }
 
+    // Whoever watches the service starts it anew when this thread hangs.
+    void tell_alive_each(std::chrono::microseconds period) {
+        platform::tell_alive();
+        alive_timer_.expires_after(period);
+        alive_timer_.async_wait([this, period, pending = PendingTimer()](const error_code& fault) {
+            if (!fault) tell_alive_each(period);
+        });
+    }
+
     // What was noted goes to the store in batches.
     void keep_activity_soon() {
         activity_timer_.expires_after(activity_pause);
@@ -319,6 +331,7 @@ class Daemon final : private AskDesk {
                 return;
             }
             log_line(Level::info, "ending");
+            platform::tell_stopping();
             timekeeper_->catch_up();
             timekeeper_->flush();
             keep_activity();
@@ -341,7 +354,7 @@ class Daemon final : private AskDesk {
     dns::NamesInForce names_;
     Activity activity_;
     Refusals refusals_{activity_};
-    asio::steady_timer activity_timer_{io_};
+    asio::steady_timer activity_timer_{io_}, alive_timer_{io_};
     std::unique_ptr<store::ActivityRecords> activity_records_;
     Counters counters_;
     std::unique_ptr<usage::Timekeeper> timekeeper_;

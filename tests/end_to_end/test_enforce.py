@@ -1,6 +1,7 @@
 """A child's traffic is held whatever the child's programs say: the real firewall, two network namespaces, real accounts. The
 machine is one of them; the other is the internet, with another resolver, a web server and what a child might try."""
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -115,6 +116,12 @@ class Machine(Household):
     def configure(self, **more):
         self.redirected = free_port()
         super().configure(transparent=[f"127.0.0.1:{self.redirected}", f"[::1]:{self.redirected}"], **more)
+
+    def hortd_command(self):
+        """With what the service may do (packaging/hort.service), and no more."""
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../packaging/hort.service")) as f:
+            rights = re.search(r"^CapabilityBoundingSet=(.*)$", f.read(), re.M)[1].replace("CAP_", "").lower().split()
+        return ["setpriv", "--bounding-set=-all,+" + ",+".join(rights), "--no-new-privs", *super().hortd_command()]
 
     def setUp(self):
         self.connect_internet()

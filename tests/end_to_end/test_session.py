@@ -10,7 +10,7 @@ import unittest
 
 import test_enforce
 import test_transparent
-from household import is_frozen, run, wait_until
+from household import Household, is_frozen, run, wait_until
 from test_enforce import CHILD, OTHER, RESOLVER, WEB
 from usage import MovedHousehold
 
@@ -60,6 +60,9 @@ class Session(MovedHousehold, test_enforce.Machine):
                 wait_until(command[0], is_there)
         self.addCleanup(lambda: os.path.exists("/run/dbus/system_bus_socket") and os.unlink("/run/dbus/system_bus_socket"))
         super().setUp()
+
+    def hortd_command(self):
+        return Household.hortd_command(self)  # what moves the clock begins with the first program of a command
 
     def start_hortd(self):
         self.bus = "unix:path=/run/dbus/system_bus_socket"

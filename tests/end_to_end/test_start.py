@@ -1,6 +1,8 @@
 """What hortd does with damaged files and wrong options at its start."""
 import glob
 import os
+import socket
+import subprocess
 import unittest
 
 from household import BIN, Household, run
@@ -13,6 +15,30 @@ class Start(Household):
         lines = [l for l in done.stderr.splitlines() if "lists" not in l.split("=")[0]]
         self.assertEqual(len(lines), 1, done.stderr)
         return lines[0]
+
+    def test_a_service_manager_hears_when_it_is_ready_that_it_lives_and_when_it_ends(self):
+        self.stop_hortd()
+        path, heard = self.folder + "/notify", []
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            manager.settimeout(30)
+            hortd = subprocess.Popen([*self.hortd_command(), "--control", self.folder + "/elsewhere.sock"], stderr=subprocess.DEVNULL,
+                                     env=dict(os.environ, NOTIFY_SOCKET=path, WATCHDOG_USEC="300000"))
+            self.addCleanup(hortd.kill)
+            while heard.count("WATCHDOG=1") < 3:
+                heard.append(manager.recv(100).decode())
+            self.assertEqual(heard[0], "READY=1")
+            self.assertTrue(os.path.exists(self.folder + "/elsewhere.sock"))
+            hortd.terminate()
+            while heard[-1] != "STOPPING=1":
+                heard.append(manager.recv(100).decode())
+            self.assertEqual(hortd.wait(30), 0)
+
+    def test_the_service_is_written_as_systemd_wants_it(self):
+        root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        done = run("systemd-analyze", "security", "--offline=true", "--threshold=45", root + "/packaging/hort.service")
+        print(done.stdout[-200:])
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_a_damaged_database_is_refused_with_one_line_and_kept(self):
         self.hortctl("child", "add", "mia")
