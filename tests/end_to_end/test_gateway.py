@@ -2,8 +2,10 @@
 one in which it runs. Each is held as the person whose device it is."""
 import json
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import unittest
 
 import test_enforce
@@ -90,6 +92,30 @@ class Gateway(test_enforce.Machine):
                     self.assertEqual(self.page(device, f"http://{address}/", "-H", "Host: www.good.test"), good)
                     self.assertEqual(self.page(device, f"http://{address}/", "-H", "Host: www.casino.test"), casino)
         self.assertEqual(self.page(TABLET, "https://www.casino.test/", "--resolve", f"www.casino.test:443:{WEB[0]}"), "curl 35", "refused by TLS")
+
+    def browse(self, device, url, picture=None):
+        """What Chromium shows on a device whose resolver is one of the internet."""
+        home = tempfile.mkdtemp(prefix="hort-browser-")
+        self.addCleanup(shutil.rmtree, home, ignore_errors=True)
+        with open(home + "/resolv.conf", "w") as f:
+            f.write(f"nameserver {RESOLVER[0]}\n")
+        show = ["--window-size=390,844", "--screenshot=" + picture] if picture else ["--dump-dom"]
+        browser = ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+                   "--user-data-dir=" + home + "/profile", "--timeout=20000", *show, url]
+        done = run(*self.words_of(device), "unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf && exec "$@"', home + "/resolv.conf", *browser,
+                   env={"PATH": os.environ["PATH"], "HOME": home, "TMPDIR": home, "LANG": "C.UTF-8"})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_a_browser_on_a_phone_sees_pages_and_why_others_are_blocked(self):
+        self.hortctl("name", "add", "www.good.test", "A", WEB[0])
+        self.assertIn("page!", self.browse(PHONE, "http://www.good.test/"))
+        self.assertIn("page!", self.browse(LAPTOP, f"http://{WEB[0]}/"))
+        self.assertIn("page!", self.browse(PHONE, f"http://{WEB[0]}/"))
+        self.hortctl("pause", "mia")
+        self.assertIn("paused", self.browse(PHONE, f"http://{WEB[0]}/"))
+        if folder := os.environ.get("HORT_PICTURES"):
+            self.browse(PHONE, f"http://{WEB[0]}/", folder + "/gateway-phone.png")
 
     def test_ways_round_are_refused_at_once(self):
         for kind, address, port, what in ((kind, address, port, what) for kind, port, what, pair in (
