@@ -86,6 +86,8 @@ Status Firewall::recheck() {
     }
     if (is_applied_ && plan.is_same(applied_)) return Done{};
     auto done = rules_->apply(commands_of(plan));
+    // A table that another version of Hort left may have chains of other kinds: it goes, and ours comes.
+    if (!done && !is_applied_) done = rules_->apply(commands_without() + commands_of(plan));
     if (!done) {
         log_line(Level::error, "the firewall keeps its former rules", {{"error", done.error().text()}});
         return done;

@@ -26,21 +26,31 @@ std::string elements(const std::vector<std::string>& items) {
     return out.append(" }");
 }
 
-// Rules that send a packet to what `verdict` says of the account that it comes from. No sets: the kernel puts those of
-// intervals in force a moment after the rules that ask them (seen with 6.18), and in that moment nobody is in them.
-// Maps of single values are not among those.
+// Nothing may be open for a moment while the rules are replaced: a child that tries all the time finds the moment (seen
+// with Linux 6.18). So base chains stay, and only their rules are replaced; and about whom, and about which port, a
+// rule is, is written as single rules, not as sets and maps, whose elements come and go by another clock. The named
+// sets never change.
+
+// Rules that send a packet to what `verdict` says of the account that it comes from.
 template <typename Verdict>
 void add_accounts(std::string& out, const FirewallPlan& plan, const Verdict& verdict) {
-    std::string single;
     for (const auto& child : plan.children)
-        for (const auto& range : child.accounts) {
-            const auto to = verdict(child);
-            if (range.first == range.second)
-                single += (single.empty() ? "" : ", ") + text_of(range) + " : " + to;
-            else
-                out.append("    meta skuid " + text_of(range) + " " + to + "\n");
-        }
-    if (!single.empty()) out.append("    meta skuid vmap { " + single + " }\n");
+        for (const auto& range : child.accounts)
+            out.append("    meta skuid " + text_of(range) + " " + verdict(child) + "\n");
+}
+
+// TCP is refused by a reset, which programs understand at once; the others by an error.
+constexpr std::string_view refused = "reject with icmpx type admin-prohibited";
+constexpr std::string_view reset = "reject with tcp reset";
+
+void add_rule(std::string& out, std::string_view match, std::string_view verdict) {
+    out.append("    ").append(match).append(" ").append(verdict).append("\n");
+}
+
+// "tcp dport 53 ..." for each of the ports.
+void add_ports(std::string& out, const std::string& protocol, std::initializer_list<int> ports,
+               std::string_view verdict) {
+    for (const int port : ports) add_rule(out, protocol + " dport " + std::to_string(port), verdict);
 }
 
 std::string chain_of_accounts(const FirewallPlan::Hold& hold) {
@@ -57,16 +67,14 @@ std::string chain_of(const FirewallPlan::Hold& hold) {
 template <typename Verdict>
 void add_devices(std::string& out, const FirewallPlan& plan, const Verdict& verdict) {
     using By = FirewallPlan::Device::By;
-    const auto map = [&](std::string_view field, By by, bool is_v4) {
-        std::string items;
+    const auto rules = [&](const std::string& field, By by, bool is_v4) {
         for (const auto& device : plan.devices)
             if (device.by == by && (by == By::hardware || device.is_v4 == is_v4))
-                items += (items.empty() ? "" : ", ") + device.text + " : " + verdict(device.hold);
-        if (!items.empty()) out.append("    ").append(field).append(" vmap { ").append(items).append(" }\n");
+                add_rule(out, field + " " + device.text, verdict(device.hold));
     };
-    map("ether saddr", By::hardware, true);
-    map("ip saddr", By::address, true);
-    map("ip6 saddr", By::address, false);
+    rules("ether saddr", By::hardware, true);
+    rules("ip saddr", By::address, true);
+    rules("ip6 saddr", By::address, false);
     for (const auto& device : plan.devices)
         if (device.by == By::network)
             out.append(device.is_v4 ? "    ip saddr " : "    ip6 saddr ")
@@ -77,16 +85,16 @@ void add_devices(std::string& out, const FirewallPlan& plan, const Verdict& verd
 // What is forwarded for the devices of the house. DNS and the web are led here, so that what is forwarded of them began
 // before the rules did. What is meant for this machine itself is no business of the rules.
 void add_house(std::string& out, const FirewallPlan& plan) {
-    std::string interfaces;
-    for (const auto& name : plan.gateway.interfaces) interfaces += (interfaces.empty() ? "\"" : ", \"") + name + "\"";
-    const auto dns_port = std::to_string(plan.gateway.dns_port);
+    const auto dns = "redirect to :" + std::to_string(plan.gateway.dns_port);
     // Encrypted DNS is not led here, so that it is refused where it is forwarded.
     out.append(
         "  chain house_led {\n    ip daddr @encrypted_dns_4 tcp dport 443 return\n"
-        "    ip6 daddr @encrypted_dns_6 tcp dport 443 return\n    udp dport 53 redirect to :" +
-        dns_port + "\n    tcp dport 53 redirect to :" + dns_port +
-        "\n    fib daddr type local return\n    tcp dport { 80, 443 } redirect to :" + std::to_string(plan.web_port) +
-        "\n  }\n");
+        "    ip6 daddr @encrypted_dns_6 tcp dport 443 return\n");
+    add_ports(out, "udp", {53}, dns);
+    add_ports(out, "tcp", {53}, dns);
+    out.append("    fib daddr type local return\n");
+    add_ports(out, "tcp", {80, 443}, "redirect to :" + std::to_string(plan.web_port));
+    out.append("  }\n");
     std::vector<FirewallPlan::Hold> holds;
     const auto note = [&](const std::optional<FirewallPlan::Hold>& hold) {
         if (hold && std::find(holds.begin(), holds.end(), *hold) == holds.end()) holds.push_back(*hold);
@@ -95,22 +103,81 @@ void add_house(std::string& out, const FirewallPlan& plan) {
     note(plan.others);
     for (const auto& hold : holds) {
         out.append("  chain " + chain_of(hold) + " {\n");
-        if (hold.is_quic_rejected) out.append("    udp dport { 80, 443 } reject with icmpx type admin-prohibited\n");
+        if (hold.is_quic_rejected) add_ports(out, "udp", {80, 443}, refused);
         out.append("    jump encrypted_dns\n");
         if (hold.is_vpn_rejected) out.append("    jump vpn\n");
-        out.append(hold.is_closed ? "    meta l4proto tcp reject with tcp reset\n"
-                                    "    reject with icmpx type admin-prohibited\n  }\n"
-                                  : "    tcp dport { 53, 80, 443 } reject with tcp reset\n"
-                                    "    udp dport 53 reject with icmpx type admin-prohibited\n  }\n");
+        if (hold.is_closed) {
+            add_rule(out, "meta l4proto tcp", reset);
+            out.append("    ").append(refused).append("\n");
+        } else {
+            add_ports(out, "tcp", {53, 80, 443}, reset);
+            add_ports(out, "udp", {53}, refused);
+        }
+        out.append("  }\n");
     }
     out.append("  chain house_lead {\n");
     add_devices(out, plan, [](const auto& hold) { return std::string(hold ? "goto house_led" : "return"); });
     out.append("  }\n  chain house_hold {\n");
     add_devices(out, plan, [](const auto& hold) { return hold ? "goto " + chain_of(*hold) : std::string("return"); });
-    out.append("  }\n  chain lead_house {\n    type nat hook prerouting priority -100; policy accept;\n    iifname { " +
-               interfaces + " } jump house_lead\n  }\n  chain hold_house {\n" +
-               "    type filter hook forward priority -150; policy accept;\n    iifname { " + interfaces +
-               " } jump house_hold\n  }\n");
+    const auto from_house = [&](std::string_view verdict) {
+        for (const auto& name : plan.gateway.interfaces) add_rule(out, "iifname \"" + name + "\"", verdict);
+    };
+    out.append("  }\n  chain lead_house {\n    type nat hook prerouting priority -100; policy accept;\n");
+    from_house("jump house_lead");
+    out.append("  }\n  chain hold_house {\n    type filter hook forward priority -150; policy accept;\n");
+    from_house("jump house_hold");
+    out.append("  }\n");
+}
+
+// What is done with the accounts of this machine.
+void add_machine(std::string& out, const FirewallPlan& plan) {
+    // What has no socket (neighbour discovery, the ends of connections) has no account either, and is nobody's.
+    // Before addresses are translated (-100): behind that, what was led here looks like traffic to this machine.
+    // Translation knows connections only from their beginning: what still goes to those ports behind it began before
+    // the rules did.
+    std::vector<std::string> made;
+    for (const auto& child : plan.children) {
+        const auto chain = chain_of_accounts(child);
+        if (std::find(made.begin(), made.end(), chain) != made.end()) continue;
+        made.push_back(chain);
+        out.append("  chain " + chain + " {\n");
+        if (child.is_quic_rejected) add_ports(out, "udp", {80, 443}, refused);
+        out.append("    jump encrypted_dns\n    oifname \"lo\" accept\n");
+        if (child.is_vpn_rejected) out.append("    jump vpn\n");
+        if (child.is_closed) {
+            add_ports(out, "tcp", {53, 80, 443}, "accept");
+            add_ports(out, "udp", {53}, "accept");
+            add_rule(out, "meta l4proto tcp", reset);
+            out.append("    ").append(refused).append("\n");
+        }
+        out.append("  }\n");
+    }
+    out.append("  chain hold {\n    type filter hook output priority -150; policy accept;\n");
+    add_accounts(out, plan, [](const auto& child) { return "jump " + chain_of_accounts(child); });
+    out.append("  }\n");
+    // Named by its account: what nobody goes to any more stays, empty, and there are no more of them than accounts.
+    const auto led = [](const FirewallPlan::Child& child) {
+        return "led_" + std::to_string(child.accounts.front().first);
+    };
+    for (const auto& child : plan.children) {
+        const auto dns = "redirect to :" + std::to_string(child.dns_port);
+        out.append("  chain " + led(child) + " {\n");
+        add_ports(out, "udp", {53}, dns);
+        add_ports(out, "tcp", {53}, dns);
+        out.append("    oifname \"lo\" accept\n");
+        add_ports(out, "tcp", {80, 443}, "redirect to :" + std::to_string(plan.web_port));
+        out.append("  }\n");
+    }
+    out.append("  chain lead {\n    type nat hook output priority -100; policy accept;\n");
+    add_accounts(out, plan, [&](const auto& child) { return "jump " + led(child); });
+    out.append("  }\n  chain left_over {\n");
+    add_ports(out, "tcp", {53}, reset);
+    add_ports(out, "udp", {53}, refused);
+    out.append("    oifname \"lo\" accept\n");
+    add_ports(out, "tcp", {80, 443}, reset);
+    out.append("  }\n  chain refuse_left_over {\n    type filter hook output priority -50; policy accept;\n");
+    add_accounts(out, plan, [](const auto&) { return std::string("jump left_over"); });
+    out.append("  }\n");
 }
 
 }  // namespace
@@ -171,74 +238,29 @@ std::string commands_without() {
 }
 
 std::string commands_of(const FirewallPlan& plan) {
+    if (plan.children.empty() && plan.gateway.interfaces.empty()) return commands_without();
+    // Adding it first makes flushing it no error; what is called the same below stays what it is.
+    auto out = table + "\nflush " + table + "\n" + table + " {\n";
     const auto& dns = EncryptedDns::shipped();
-    auto out = commands_without();
-    if (plan.children.empty() && plan.gateway.interfaces.empty()) return out;
-    const auto set = [&](std::string_view name, std::string_view type, const std::string& items) {
-        out.append("  set ").append(name).append(" { type ").append(type).append(";").append(items);
+    const auto set = [&](std::string_view name, std::string_view type, const std::vector<std::string>& items) {
+        out.append("  set ").append(name).append(" { type ").append(type).append(";").append(elements(items));
         out.append("\n  }\n");
     };
-    out.append(table).append(" {\n");
-    set("encrypted_dns_4", "ipv4_addr", elements(dns.v4));
-    set("encrypted_dns_6", "ipv6_addr", elements(dns.v6));
-    // What has no socket (neighbour discovery, the ends of connections) has no account either, and is nobody's.
-    // Before addresses are translated (-100): behind that, what was led here looks like traffic to this machine. TCP is
-    // refused by a reset, which programs understand at once; the others by an error. Translation knows connections
-    // only from their beginning: what still goes to those ports behind it began before the rules did.
-    out.append(R"(
-  chain encrypted_dns {
-    tcp dport 853 reject with tcp reset
-    udp dport { 784, 853, 8853 } reject with icmpx type admin-prohibited
-    ip daddr @encrypted_dns_4 tcp dport 443 reject with tcp reset
-    ip6 daddr @encrypted_dns_6 tcp dport 443 reject with tcp reset
-    ip daddr @encrypted_dns_4 udp dport != 53 reject with icmpx type admin-prohibited
-    ip6 daddr @encrypted_dns_6 udp dport != 53 reject with icmpx type admin-prohibited
-  }
-  chain vpn {
-    tcp dport { 1194, 1723, 9001, 9030, 9040, 9050, 9051, 9150, 9151 } reject with tcp reset
-    udp dport { 500, 1194, 1701, 4500, 51820 } reject with icmpx type admin-prohibited
-    meta l4proto { gre, esp, ah } reject with icmpx type admin-prohibited
-  }
-)");
-    std::vector<std::string> made;
-    for (const auto& child : plan.children) {
-        const auto chain = chain_of_accounts(child);
-        if (std::find(made.begin(), made.end(), chain) != made.end()) continue;
-        made.push_back(chain);
-        out.append("  chain " + chain + " {\n");
-        if (child.is_quic_rejected) out.append("    udp dport { 80, 443 } reject with icmpx type admin-prohibited\n");
-        out.append("    jump encrypted_dns\n    oifname \"lo\" accept\n");
-        if (child.is_vpn_rejected) out.append("    jump vpn\n");
-        if (child.is_closed)
-            out.append(
-                "    tcp dport { 53, 80, 443 } accept\n    udp dport 53 accept\n"
-                "    meta l4proto tcp reject with tcp reset\n    reject with icmpx type admin-prohibited\n");
-        out.append("  }\n");
-    }
-    out.append("  chain hold {\n    type filter hook output priority -150; policy accept;\n");
-    add_accounts(out, plan, [](const auto& child) { return "jump " + chain_of_accounts(child); });
+    set("encrypted_dns_4", "ipv4_addr", dns.v4);
+    set("encrypted_dns_6", "ipv6_addr", dns.v6);
+    out.append("  chain encrypted_dns {\n");
+    add_ports(out, "tcp", {853}, reset);
+    add_ports(out, "udp", {784, 853, 8853}, refused);
+    add_rule(out, "ip daddr @encrypted_dns_4 tcp dport 443", reset);
+    add_rule(out, "ip6 daddr @encrypted_dns_6 tcp dport 443", reset);
+    add_rule(out, "ip daddr @encrypted_dns_4 udp dport != 53", refused);
+    add_rule(out, "ip6 daddr @encrypted_dns_6 udp dport != 53", refused);
+    out.append("  }\n  chain vpn {\n");
+    add_ports(out, "tcp", {1194, 1723, 9001, 9030, 9040, 9050, 9051, 9150, 9151}, reset);
+    add_ports(out, "udp", {500, 1194, 1701, 4500, 51820}, refused);
+    for (const char* protocol : {"gre", "esp", "ah"}) add_rule(out, std::string("meta l4proto ") + protocol, refused);
     out.append("  }\n");
-    const auto web =
-        "    oifname \"lo\" accept\n    tcp dport { 80, 443 } redirect to :" + std::to_string(plan.web_port);
-    for (const auto& child : plan.children) {
-        const auto port = std::to_string(child.dns_port);
-        out.append("  chain led_" + port + " {\n    udp dport 53 redirect to :" + port +
-                   "\n    tcp dport 53 redirect to :" + port + "\n" + web + "\n  }\n");
-    }
-    out.append("  chain lead {\n    type nat hook output priority -100; policy accept;\n");
-    add_accounts(out, plan, [](const auto& child) { return "jump led_" + std::to_string(child.dns_port); });
-    out.append(R"(  }
-  chain left_over {
-    tcp dport 53 reject with tcp reset
-    udp dport 53 reject with icmpx type admin-prohibited
-    oifname "lo" accept
-    tcp dport { 80, 443 } reject with tcp reset
-  }
-  chain refuse_left_over {
-    type filter hook output priority -50; policy accept;
-)");
-    add_accounts(out, plan, [](const auto&) { return std::string("jump left_over"); });
-    out.append("  }\n");
+    add_machine(out, plan);
     if (!plan.gateway.interfaces.empty()) add_house(out, plan);
     return out.append("}\n");
 }
