@@ -172,6 +172,10 @@ constexpr Parameter report_parameters[] = {
     {"week", T::flag, true, false, "of the last seven days"},
     {"month", T::flag, true, false, "of the last 30 days"},
 };
+constexpr Parameter apps_parameters[] = {
+    child_parameter,
+    {"week", T::flag, true, false, "of the last seven days"},
+};
 constexpr Parameter simulate_parameters[] = {
     child_parameter,
     {"hours", T::windows, true, false, "hours to try: 15:00-19:00"},
@@ -343,6 +347,8 @@ constexpr Command commands[] = {
     {"breaks set", Role::guardian, breaks_set, "Ask for breaks from the screen.", "hortctl breaks set mia 45m 15m"},
     {"breaks clear", Role::guardian, child_only, "Ask for no breaks any more.", "hortctl breaks clear mia"},
     {"report", Role::child, report_parameters, "Show what time was used for.", "hortctl report mia --week"},
+    {"apps", Role::child, apps_parameters, "Show which programs ran in a child's sessions, and what blocks them.",
+     "hortctl apps mia --week"},
     {"simulate", Role::guardian, simulate_parameters, "Say what other hours or a budget would have changed of late.",
      "hortctl simulate mia --budget 1h30 --days mon-fri"},
     {"week", Role::child, child_only, "Show a child's week: when it may be online, and what is different now.",

@@ -145,6 +145,21 @@ std::string birthday_text(const Json& child) {
            ".\nAgree to it:  hortctl child promote " + name + "\n";
 }
 
+std::string render_apps(const Json& result) {
+    const auto child = result.at("child").get<std::string>();
+    const std::string when = result.at("days") == 1 ? "today" : "in the last 7 days";
+    if (!result.at("keeps_detail").get<bool>())
+        return "What ran is not kept at this age ('hortctl child set " + child + " --detail full' would keep it; " +
+               child + " sees that).\n";
+    if (result.at("apps").empty()) return "No application ran in a session of " + child + " " + when + ".\n";
+    std::vector<Row> rows = {{"APPLICATION", "TIME", "NOW", "BLOCK IT BY"}};
+    for (const auto& app : result.at("apps"))
+        rows.push_back({app.at("title"), text_of_duration(app.at("seconds")),
+                        app.at("verdict") == "block" ? "blocked" : "allowed",
+                        "hortctl block " + child + " " + app.at("subject").get<std::string>()});
+    return table(rows);
+}
+
 std::string render_report(const Json& report, const Style& style) {
     std::string out;
     std::int64_t most = 0, total = 0;
@@ -546,6 +561,7 @@ std::string render(std::string_view command, const Json& result, bool has_colour
     const Style style{has_colour};
     if (command == "budget") return render_budgets(result);
     if (command == "report") return render_report(result, style);
+    if (command == "apps") return render_apps(result);
     if (command == "simulate") return render_simulate(result);
     if (command == "doctor") return render_doctor(result, style);
     if (command == "audit") return render_audit(result);

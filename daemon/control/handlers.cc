@@ -53,6 +53,7 @@ Handler find_handler(std::string_view method) {
         {"breaks.set", at_once<breaks_set>},
         {"breaks.clear", at_once<breaks_clear>},
         {"report", at_once<report>},
+        {"apps", at_once<handlers::apps>},
         {"simulate", at_once<simulate>},
         {"child.promote", at_once<child_promote>},
         {"profile.add", at_once<profile_add>},

@@ -102,6 +102,7 @@ Result<nlohmann::json> budget_count(Household&, const Caller&, const nlohmann::j
 Result<nlohmann::json> breaks_set(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> breaks_clear(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> report(Household&, const Caller&, const nlohmann::json&);
+Result<nlohmann::json> apps(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> simulate(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> child_promote(Household&, const Caller&, const nlohmann::json&);
 Result<nlohmann::json> profile_add(Household&, const Caller&, const nlohmann::json&);

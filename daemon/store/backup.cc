@@ -7,6 +7,7 @@
 #include "daemon/store/activity.h"
 #include "daemon/store/local_records.h"
 #include "daemon/store/people.h"
+#include "daemon/store/usage_records.h"
 #include "daemon/switches.h"
 #include "rules/decision.h"
 #include "rules/time_text.h"
@@ -113,7 +114,9 @@ bool is_subject(const std::string& text) {
 bool are_subjects(std::string text) {
     for (std::size_t at = 0; at <= text.size();) {
         const auto comma = std::min(text.find(',', at), text.size());
-        if (const auto one = text.substr(at, comma - at); one != "device" && one != "uncounted" && !is_subject(one))
+        if (const auto one = text.substr(at, comma - at);
+            one != device_key && one != uncounted_key && !is_subject(one) &&
+            !(one.starts_with(application_key) && one.size() > application_key.size()))
             return false;
         at = comma + 1;
     }

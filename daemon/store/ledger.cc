@@ -16,7 +16,8 @@ Status Ledger::keep(const std::vector<UsageEntry>& entries, const std::map<std::
                 "ON CONFLICT (person, day, scope) DO UPDATE SET seconds = seconds + excluded.seconds",
                 {entry.person, std::int64_t{entry.day}, entry.key, entry.seconds, entry.person});
             if (!run) return run.error();
-            if (*run == 0 || std::find(without_spans.begin(), without_spans.end(), entry.person) != without_spans.end())
+            if (*run == 0 || entry.key.starts_with(application_key) ||
+                std::find(without_spans.begin(), without_spans.end(), entry.person) != without_spans.end())
                 continue;
             // What goes on is one span.
             run = database_.run(

@@ -10,6 +10,8 @@
 namespace hort::store {
 
 inline constexpr std::string_view device_key = "device", uncounted_key = "uncounted";
+// What the keys of applications begin with. Of them only the days' totals are kept.
+inline constexpr std::string_view application_key = "app:";
 
 // What was counted before.
 class Past {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <mutex>
 
+#include "daemon/applications.h"
 #include "daemon/asio.h"
 #include "daemon/identify.h"
 #include "daemon/log.h"
@@ -96,6 +97,10 @@ class RunningTimekeeper final : public Timekeeper {
     Day today() const override { return meter_->today(); }
     std::string session_problem() const override { return session_problem_; }
     std::set<std::int64_t> in_use() const override { return in_use_; }
+    std::string title_of_application(const std::string& name) override {
+        applications_.refresh();
+        return applications_.title_of(name);
+    }
 
     void passed(std::int64_t person, const Hostname& host, bool is_by_account) override {
         const auto then = platform::now();
@@ -154,6 +159,7 @@ class RunningTimekeeper final : public Timekeeper {
             keep_at_ = now.awake_seconds + flush_after;
         }
         if (has_unkept_ && now.awake_seconds >= keep_at_) {
+            note_applications(now.awake_seconds - keep_at_ + flush_after);
             flush();
             if (meter_->is_running()) {
                 has_unkept_ = true;
@@ -305,6 +311,30 @@ class RunningTimekeeper final : public Timekeeper {
 
     // --- programs ---
 
+    // What runs in sessions in use, for those of whom it is kept. Once a minute, when this thread is awake anyway: an
+    // overview, no account of seconds.
+    void note_applications(std::int64_t seconds) {
+        const auto policy = parts_.policy.load();
+        const auto person_of = [&](std::uint32_t account) -> const Person* {
+            const auto owner = policy->by_account.find(account);
+            if (owner == policy->by_account.end()) return nullptr;
+            const auto& person = policy->people[owner->second];
+            return in_use_.contains(person.id) && person.profile.keeps_detail ? &person : nullptr;
+        };
+        if (std::none_of(policy->by_account.begin(), policy->by_account.end(),
+                         [&](const auto& entry) { return person_of(entry.first) != nullptr; }))
+            return;
+        applications_.refresh();
+        std::set<std::pair<std::int64_t, std::string>> seen;
+        for (const auto& process :
+             platform::Processes::all([&](std::uint32_t account) { return person_of(account) != nullptr; }))
+            if (auto name = applications_.name_of(process); !name.empty())
+                seen.emplace(person_of(process.account)->id, std::move(name));
+        for (const auto& [person, name] : seen)
+            unkept_.push_back({person, meter_->today(), std::string(store::application_key) + name,
+                               meter_->ledger_clock() - seconds, seconds});
+    }
+
     // Only where a budget is of programs, or some do not count: nothing wakes for what no rule asks.
     void watch_programs(const Policy& policy) {
         const auto has_programs = [](const BudgetScope& scope) {
@@ -439,6 +469,7 @@ class RunningTimekeeper final : public Timekeeper {
     std::unique_ptr<platform::ClockWatch> watch_;
     std::unique_ptr<platform::Sessions> sessions_;
     std::string session_problem_;
+    Applications applications_{Applications::usual_folders()};
     std::unique_ptr<platform::ProcessHold> hold_;
     std::string hold_problem_;
     std::unique_ptr<platform::Processes> processes_;

@@ -44,6 +44,8 @@ class Timekeeper : public TrafficMeter {
     // Whether somebody tells of sessions; why not, otherwise.
     virtual std::string session_problem() const = 0;
     virtual std::set<std::int64_t> in_use() const = 0;
+    // What an application is called whose name stands in the ledger.
+    virtual std::string title_of_application(const std::string& name) = 0;
 };
 
 }  // namespace hort::usage

@@ -253,6 +253,36 @@ class Afternoon(MovedHousehold):
         self.assertIn("may not use the program minetest", self.command("explain", "mia", "minetest"))
         self.command("budget", "clear", "mia", "--of", "program:minetest", "--of", "game.test")
 
+    def test_what_ran_in_a_session_is_shown_and_one_word_blocks_it(self):
+        self.hortctl("child", "add", "mia", "--age", "13", "--account", self.account)
+        self.assertIn("No application ran", self.hortctl("apps", "mia"))
+        shutil.copy("/bin/sleep", self.folder + "/steam")
+        game = subprocess.Popen([self.folder + "/steam", "1000"])
+        self.addCleanup(game.wait)
+        self.addCleanup(game.kill)
+        self.use(True)
+
+        def minutes():
+            return [app["seconds"] // 60 for app in self.ask("apps", "mia")["apps"] if app["name"] == "steam"]
+
+        for _ in range(3):
+            self.go(60)
+            self.ask("status")  # it has seen the minute
+        wait_until("the minutes to be noted", lambda: minutes() and minutes()[0] >= 2)
+        self.assertRegex(self.hortctl("apps", "mia"), r"Steam +\d min +allowed +hortctl block mia steam")
+        self.assertNotIn("app:", self.hortctl("report", "mia"))
+        self.use(False)
+        before = minutes()
+        self.go(600)
+        self.assertEqual(minutes(), before, "nobody is there")
+        self.hortctl("block", "mia", "steam")
+        self.assertRegex(self.hortctl("apps", "mia", "--week"), r"Steam +\d min +blocked")
+        self.hortctl("export", "-o", self.folder + "/kept.json")
+        self.hortctl("import", self.folder + "/kept.json", "--replace")
+        self.assertEqual(minutes(), before)
+        self.hortctl("child", "set", "mia", "--detail", "counts")
+        self.assertIn("not kept", self.hortctl("apps", "mia"))
+
     def test_the_ledger_is_full_of_nothing_while_nobody_is_there(self):
         self.command("child", "add", "mia", "--age", "13", "--account", self.account)
         self.command("budget", "set", "mia", "1h")

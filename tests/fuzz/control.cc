@@ -44,6 +44,7 @@ class NoTimekeeper final : public usage::Timekeeper {
     Day today() const override { return 20000; }
     std::string session_problem() const override { return "none"; }
     std::set<std::int64_t> in_use() const override { return {}; }
+    std::string title_of_application(const std::string& name) override { return name; }
     void passed(std::int64_t, const Hostname&, bool) override {}
 
   private:

@@ -82,6 +82,7 @@ Result<json> report(Household& household, const Caller&, const json& params) {
     std::map<Day, std::int64_t> by_day;
     std::map<std::string, std::int64_t> by_key;
     for (const auto& total : *totals) {
+        if (total.key.starts_with(store::application_key)) continue;
         if (total.key == store::device_key)
             by_day[total.day] += total.seconds;
         else
@@ -117,6 +118,45 @@ Result<json> report(Household& household, const Caller&, const json& params) {
     }
     out["blocked"] = std::move(blocked);
     out["watched"] = std::move(watched);
+    return out;
+}
+
+// What ran in the person's sessions, by how long, and what the rules say of it now.
+Result<json> apps(Household& household, const Caller&, const json& params) {
+    household.timekeeper.catch_up();
+    household.timekeeper.flush();
+    const auto record = household.people.find(params.at("child").get<std::string>());
+    if (!record) return record.error();
+    const auto policy = household.policy.load();
+    const auto* person = policy->find(record->name);
+    if (person == nullptr) return Error{record->name + " is a profile", {}, "expected a child"};
+    const auto today = household.timekeeper.today();
+    const int days = params.value("week", false) ? 7 : 1;
+    const auto totals = household.ledger.totals(record->id, today - days + 1, today);
+    if (!totals) return totals.error();
+    std::map<std::string, std::int64_t> by_name;
+    for (const auto& total : *totals)
+        if (total.key.starts_with(store::application_key))
+            by_name[total.key.substr(store::application_key.size())] += total.seconds;
+    std::vector<std::pair<std::string, std::int64_t>> sorted(by_name.begin(), by_name.end());
+    std::stable_sort(sorted.begin(), sorted.end(), [](auto& a, auto& b) { return a.second > b.second; });
+    json out = {{"child", record->name},
+                {"days", days},
+                {"keeps_detail", person->profile.keeps_detail},
+                {"apps", json::array()}};
+    const Subject who{person, &person->profile};
+    for (const auto& [name, seconds] : sorted) {
+        const auto decision = decide(*policy, who, Target::of_program(name), platform::now());
+        std::string word = "program:" + name;
+        for (const auto& service : Services::shipped().all())
+            if (service.has_program(name)) word = service.id;
+        out["apps"].push_back({{"name", name},
+                               {"title", household.timekeeper.title_of_application(name)},
+                               {"seconds", seconds},
+                               {"verdict", name_of(decision.verdict)},
+                               {"subject", word},
+                               {"sentence", explain_program(decision, *policy, who, name)}});
+    }
     return out;
 }
 
