@@ -12,8 +12,8 @@
 namespace hort {
 
 struct Configuration {
-    std::string data;   // folder of everything that is kept
-    std::string lists;  // folder of the lists; DATA/lists unless given
+    std::string data;     // folder of everything that is kept
+    std::string lists;    // folder of the lists; DATA/lists unless given
     std::string control;  // the control socket; DATA/control.sock unless given
     dns::Settings dns;
     proxy::Settings proxy;

@@ -36,8 +36,7 @@ std::string name_of_hold(std::uint32_t account, std::string_view program) {
 
 RunningPrograms::RunningPrograms(asio::io_context& io, const PolicyInForce& policy, Alias alias,
                                  const std::string& instance)
-    : io_(io),
-      policy_(policy),
+    : policy_(policy),
       alias_(std::move(alias)),
       own_program_(platform::own_program()),
       connector_(io),

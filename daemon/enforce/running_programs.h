@@ -46,7 +46,6 @@ class RunningPrograms {
     void say(std::uint32_t account, const std::string& text) const;
     void arm(std::optional<std::int64_t> next, std::int64_t now);
 
-    asio::io_context& io_;
     const PolicyInForce& policy_;
     const Alias alias_;
     const std::string own_program_;
