@@ -94,7 +94,10 @@ void RunningPrograms::watch() {
             if (ended || !*alive || !processes_) return;
             const bool is_whole = processes_->process([this](const platform::Process& process) { look_at(process); },
                                                       [](std::int32_t) {});
-            if (!is_whole) look();
+            if (!is_whole)
+                for (const auto& process :
+                     platform::Processes::all([this](std::uint32_t account) { return is_wanted(account); }))
+                    look_at(process);
             watch();
         });
     });

@@ -201,6 +201,11 @@ bool has_no_programs(std::string_view kind) {
     return std::find(std::begin(kinds), std::end(kinds), kind) != std::end(kinds);
 }
 
+// A person's own file system (FUSE). Nobody else may open its files, root neither, and who has to is kept waiting as
+// long as that person likes: nothing there is asked about. What is started from it by an account that is held is
+// refused with its loader.
+bool is_somebodys_own(std::string_view kind) { return kind == "fuse" || kind.starts_with("fuse."); }
+
 class FilesystemGuard final : public CopyGuard {
   public:
     explicit FilesystemGuard(MayStart may_start)
@@ -271,11 +276,13 @@ class FilesystemGuard final : public CopyGuard {
             std::string id, parent, device, root, place, kind;
             fields >> id >> parent >> device >> root >> place;
             rest >> kind;
-            if (kind.starts_with("fuse") || kind.starts_with("nfs") || kind.starts_with("cifs")) {
+            if (kind.starts_with("nfs") || kind.starts_with("cifs")) {
                 unsigned major = 0, minor = 0;
                 if (std::sscanf(device.c_str(), "%u:%u", &major, &minor) == 2) slow.insert(makedev(major, minor));
             }
-            if (has_no_programs(kind) || !seen.insert(device).second || marked_.contains(device)) continue;
+            if (has_no_programs(kind) || is_somebodys_own(kind) || !seen.insert(device).second ||
+                marked_.contains(device))
+                continue;
             if (fanotify_mark(group_.get(), FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_OPEN_EXEC_PERM, AT_FDCWD,
                               plain(place).c_str()) == 0)
                 marked_.insert(device);
