@@ -29,6 +29,7 @@
 #include "daemon/version.h"
 #include "daemon/web/server.h"
 #include "platform/clock.h"
+#include "platform/clock_watch.h"
 #include "platform/descriptors.h"
 #include "platform/local_socket.h"
 #include "platform/mapped_file.h"
@@ -163,6 +164,11 @@ class Daemon final : private AskDesk {
         if (!control) return control.error();
         control_ = *std::move(control);
         wait_for_signals();
+        zone_watch_ = platform::ZoneWatch::start();
+        if (zone_watch_) {
+            zone_.assign(zone_watch_->descriptor());
+            wait_for_zone();
+        }
         keeper_->start_updates();
         log_line(Level::info, "ready",
                  {{"version", std::string(version)},
@@ -175,6 +181,9 @@ class Daemon final : private AskDesk {
     }
 
     void run() { io_.run(); }
+    ~Daemon() override {
+        if (zone_.is_open()) zone_.release();
+    }
 
   private:
     Status put_in_force() {
@@ -268,6 +277,21 @@ class Daemon final : private AskDesk {
         return Done{};
     }
 
+    // Hours are of the zone in which the machine is by now.
+    void wait_for_zone() {
+        zone_.async_wait(asio::posix::stream_descriptor::wait_read, [this](const error_code& fault) {
+            if (fault) return;
+            if (zone_watch_->has_changed()) {
+                if (auto done = put_in_force(); !done)
+                    log_line(Level::error, "the time zone is another one, and cannot be put in force",
+                             {{"error", done.error().text()}});
+                else
+                    log_line(Level::info, "the time zone was set");
+            }
+            wait_for_zone();
+        });
+    }
+
     // Whoever watches the service starts it anew when this thread hangs.
     void tell_alive_each(std::chrono::microseconds period) {
         platform::tell_alive();
@@ -355,6 +379,8 @@ class Daemon final : private AskDesk {
     Activity activity_;
     Refusals refusals_{activity_};
     asio::steady_timer activity_timer_{io_}, alive_timer_{io_};
+    std::unique_ptr<platform::ZoneWatch> zone_watch_;
+    asio::posix::stream_descriptor zone_{io_};
     std::unique_ptr<store::ActivityRecords> activity_records_;
     Counters counters_;
     std::unique_ptr<usage::Timekeeper> timekeeper_;

@@ -16,6 +16,17 @@ class ClockWatch {
     virtual void rearm() = 0;
 };
 
+// Tells when the machine's time zone becomes another one: when /etc/localtime does (localtime(5)).
+class ZoneWatch {
+  public:
+    virtual ~ZoneWatch() = default;
+    // nullptr where the system cannot tell.
+    static std::unique_ptr<ZoneWatch> start();
+    // Readable when has_changed() has something to read.
+    virtual int descriptor() const = 0;
+    virtual bool has_changed() = 0;
+};
+
 // Does a time server vouch for the wall clock?
 bool is_clock_synchronised();
 

@@ -2,8 +2,9 @@
 import json
 import os
 import socket
+import time
 
-from household import Household, unittest
+from household import Household, run, unittest, wait_until
 
 
 class Times(Household):
@@ -144,6 +145,36 @@ class Times(Household):
         self.assertIn("itself", call("explain", {"child": "tom"})["error"]["message"])
         self.hortctl("ask", "time", "1h", "--child", "tom")
         self.assertEqual([r["child"] for r in call("requests", {})["result"]["requests"]], ["mia"])
+
+
+@unittest.skipUnless(os.getuid() == 0, "it needs root: an /etc of its own")
+class Zone(Household):
+    def configure(self, **more):
+        super().configure(**more)
+        self.etc = self.folder + "/etc"
+        run("cp", "-a", "/etc", self.etc, check=True)
+        self.travel("UTC")
+
+    def hortd_command(self):
+        return ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc && exec "$@"', self.etc, "env", "-u", "TZ", *super().hortd_command()]
+
+    def travel(self, zone):
+        """As timedatectl sets a zone."""
+        os.symlink("/usr/share/zoneinfo/" + zone, self.etc + "/new")
+        os.rename(self.etc + "/new", self.etc + "/localtime")
+
+    def test_hours_are_of_the_zone_in_which_the_machine_is_by_now(self):
+        hour = time.gmtime().tm_hour
+        own = sorted((h % 24) for h in range(hour - 1, hour + 3))
+        windows = ",".join(f"{h:02}:00-{h + 1:02}:00" for h in own)
+        self.hortctl("child", "add", "mia", "--age", "9", "--device", "127.0.0.1")
+        self.hortctl("hours", "set", "mia", "daily", windows)
+        self.assertIn("may use the computer", self.hortctl("explain", "mia"))
+        self.travel("Etc/GMT-8")  # eight hours on
+        wait_until("the other zone", lambda: "outside the hours" in self.hortctl("explain", "mia"))
+        self.assertIn("the time zone was set", self.said())
+        self.travel("UTC")
+        wait_until("the first one", lambda: "may use the computer" in self.hortctl("explain", "mia"))
 
 
 if __name__ == "__main__":
