@@ -2,7 +2,8 @@
 // every start of a program (fanotify(7), permission events on whole filesystems, which needs CAP_SYS_ADMIN): that costs
 // each some microseconds, and more, once, the first start of a file by an account that is held.
 //
-// A copy is known by the build id that its linker wrote, or by its SHA-256 (FIPS 180-4).
+// A copy is known by the build id that its linker wrote, or by its size and the SHA-256 (FIPS 180-4) of its first
+// 64 MiB.
 #pragma once
 
 #include <memory>

@@ -5,12 +5,17 @@
 
 #include "daemon/identify.h"
 #include "daemon/log.h"
+#include "daemon/pending_timer.h"
 #include "platform/accounts.h"
 #include "platform/clock.h"
 
 namespace hort::enforce {
 
 namespace fs = std::filesystem;
+
+namespace {
+constexpr auto look_pause = std::chrono::milliseconds(500);
+}
 
 Result<std::unique_ptr<Programs>> Programs::start(asio::io_context& io, const PolicyInForce& policy,
                                                   std::vector<std::string> folders, const std::string& instance) {
@@ -21,7 +26,7 @@ Result<std::unique_ptr<Programs>> Programs::start(asio::io_context& io, const Po
 
 Programs::Programs(asio::io_context& io, const PolicyInForce& policy, std::vector<std::string> folders,
                    const std::string& instance)
-    : policy_(policy), folders_(std::move(folders)), changes_(io), mounts_(io) {
+    : policy_(policy), folders_(std::move(folders)), changes_(io), mounts_(io), next_look_(io) {
     subordinates_.publish(std::make_shared<const Subordinates>());
     running_ = std::make_unique<RunningPrograms>(
         io, policy,
@@ -57,8 +62,14 @@ Status Programs::begin() {
 void Programs::watch() {
     changes_.async_wait(asio::posix::stream_descriptor::wait_read, [this, alive = alive_](const error_code& fault) {
         if (fault || !*alive) return;
-        if (guard_->has_changed()) look_for_files();
-        watch();
+        // At once after a while of rest, else after the pause: a child may change files in its home all the time.
+        next_look_.expires_at(std::max(asio::steady_timer::clock_type::now(), looked_at_ + look_pause));
+        next_look_.async_wait([this, alive, pending = PendingTimer()](const error_code& ended) {
+            if (ended || !*alive) return;
+            if (guard_->has_changed()) look_for_files();
+            looked_at_ = asio::steady_timer::clock_type::now();
+            watch();
+        });
     });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <set>
 
@@ -51,6 +52,8 @@ class Programs {
     std::size_t copies_ = 0;
     std::string copy_problem_;
     asio::posix::stream_descriptor changes_, mounts_;
+    asio::steady_timer next_look_;
+    asio::steady_timer::time_point looked_at_;
     std::unique_ptr<RunningPrograms> running_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -40,6 +40,8 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t beginning_size = 64 << 10, max_known = 65536, max_waiting = 256;
+// A child may make its files as long as it likes; nobody waits for more than this.
+constexpr off_t max_digested = 64 << 20;
 // How long who starts a program waits until it is known what it is. A file system of the child's own may never answer.
 constexpr auto answer_limit = std::chrono::seconds(2);
 // A file that changes changes its time of change, which nobody can set.
@@ -61,7 +63,7 @@ std::optional<Digest> digest_of(int file) {
     const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
     if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1) return std::nullopt;
     std::vector<std::uint8_t> buffer(256 << 10);
-    for (off_t at = 0;;) {
+    for (off_t at = 0; at < max_digested;) {
         const auto got = pread(file, buffer.data(), buffer.size(), at);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return std::nullopt;
@@ -88,6 +90,7 @@ struct Originals {
         std::string build_id;
         Digest digest{};
         std::string program;
+        friend bool operator==(const Original&, const Original&) = default;
     };
     std::vector<Original> all;
 
@@ -231,15 +234,27 @@ class FilesystemGuard final : public CopyGuard {
 
     void look_for(const std::vector<ExecGuard::File>& files) override {
         auto originals = std::make_shared<Originals>();
+        std::map<Inode, Originals::Original> read;
         for (const auto& [path, program] : files) {
             const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
             struct stat info {};
             if (!file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0) continue;
-            const auto digest = digest_of(file.get());
-            if (!digest) continue;
-            originals->all.push_back(
-                {info.st_size, read_executable(beginning_of(file.get())).build_id, *digest, program});
+            const auto inode = inode_of(info);
+            auto original = Originals::Original{info.st_size, {}, {}, program};
+            if (const auto it = read_.find(inode); it != read_.end()) {
+                original.build_id = it->second.build_id;
+                original.digest = it->second.digest;
+            } else {
+                const auto digest = digest_of(file.get());
+                if (!digest) continue;
+                original.build_id = read_executable(beginning_of(file.get())).build_id;
+                original.digest = *digest;
+            }
+            read[inode] = original;
+            originals->all.push_back(std::move(original));
         }
+        read_.swap(read);
+        if (originals_ && originals_->all == originals->all) return;
         reader_.set(originals);
         const std::lock_guard lock(mutex_);
         originals_ = std::move(originals);
@@ -445,7 +460,8 @@ class FilesystemGuard final : public CopyGuard {
     const Fd group_, end_, mounts_;
     Reader reader_;
     std::set<std::pair<dev_t, ino_t>> loaders_;
-    std::set<std::string> marked_;  // devices, as mountinfo names them
+    std::map<Inode, Originals::Original> read_;  // what was looked for before need not be read again
+    std::set<std::string> marked_;               // devices, as mountinfo names them
     std::mutex mutex_;
     std::shared_ptr<const Originals> originals_;
     std::map<Inode, Known> known_;
