@@ -49,6 +49,10 @@ class RunningTimekeeper final : public Timekeeper {
     }
     ~RunningTimekeeper() override {
         *alive_ = false;
+        // Who takes Hort away gets everything back; who starts it anew finds the session locked.
+        if (hold_)
+            for (const auto& name : hold_->names())
+                if (name.starts_with(platform::ProcessHold::of_sessions)) hold_->release(name);
         if (clock_.is_open()) clock_.release();
         if (bus_.is_open()) bus_.release();
         if (connector_.is_open()) connector_.release();

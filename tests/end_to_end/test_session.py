@@ -132,6 +132,20 @@ class Session(MovedHousehold, test_enforce.Machine):
         self.assertFalse(self.is_stopped())
 
 
+class End(Session):
+    def test_the_time_runs_out_and_comes_back_and_nothing_is_lost(self):
+        """What is stopped stays so after a crash, and goes on when a guardian ends hortd."""
+        self.log_in()
+        self.until(15, 0, 0)
+        wait_until("the program to be stopped", self.is_stopped)
+        self.stop_hortd(9)
+        self.assertTrue(self.is_stopped())
+        self.start_hortd()
+        self.assertTrue(self.is_stopped())
+        self.stop_hortd()
+        self.goes_on()
+
+
 class LogOut(Session):
     at_end = "log-out"
 
