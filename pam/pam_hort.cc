@@ -1,9 +1,10 @@
 // pam_hort: a PAM account module that refuses a child's login while its time is up, with the reason in words.
 // http://www.linux-pam.org/Linux-PAM-html/mwg-see-programming-secure.html
 //
-// It asks hortd (command "login") and waits for half a second at most. Root and guardians are never refused, and
-// whoever hortd does not answer about logs in, but for accounts that the line in /etc/pam.d names:
-//     account requisite pam_hort.so [socket=PATH] [offline_deny=ACCOUNT,ACCOUNT]
+// It asks hortd (command "login") and waits for half a second at most, unless the line says another time. Root and
+// guardians are never refused, and whoever hortd does not answer about logs in, but for accounts that the line in
+// /etc/pam.d names:
+//     account requisite pam_hort.so [socket=PATH] [timeout=MILLISECONDS] [offline_deny=ACCOUNT,ACCOUNT]
 // It runs in programs of others (login, su, sshd, screen lockers): no state, no thread, no signal, no exception leaves
 // it.
 #include <poll.h>
@@ -15,8 +16,10 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -28,7 +31,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using nlohmann::json;
 
-constexpr auto answer_limit = std::chrono::milliseconds(500);
+constexpr int usual_timeout = 500, max_timeout = 60'000;  // milliseconds
 constexpr std::size_t max_answer = 16384;
 
 class Socket {
@@ -58,8 +61,8 @@ class Socket {
 };
 
 // What hortd says; nothing where it does not say anything in time.
-std::optional<json> ask(const std::string& path, const std::string& account) {
-    const auto end = Clock::now() + answer_limit;
+std::optional<json> ask(const std::string& path, const std::string& account, int timeout) {
+    const auto end = Clock::now() + std::chrono::milliseconds(timeout);
     const Socket socket;
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -103,16 +106,21 @@ int decide(pam_handle_t* handle, int flags, int argc, const char** argv) {
     if (getpwnam_r(name, &entry, buffer, sizeof buffer, &found) != 0 || found == nullptr || found->pw_uid == 0)
         return PAM_IGNORE;
     std::string path = "/run/hort/control.sock", offline_deny;
+    int timeout = usual_timeout;
     for (int i = 0; i < argc; ++i) {
         const std::string_view word = argv[i];
         if (word.starts_with("socket="))
             path = word.substr(7);
+        else if (word.starts_with("timeout="))
+            timeout = std::clamp(std::atoi(argv[i] + 8), 1, max_timeout);
         else if (word.starts_with("offline_deny="))
             offline_deny = word.substr(13);
         else
-            pam_syslog(handle, LOG_ERR, "unknown option: %s (expected socket=PATH or offline_deny=ACCOUNTS)", argv[i]);
+            pam_syslog(handle, LOG_ERR,
+                       "unknown option: %s (expected socket=PATH, timeout=MILLISECONDS or offline_deny=ACCOUNTS)",
+                       argv[i]);
     }
-    const auto answer = ask(path, found->pw_name);
+    const auto answer = ask(path, found->pw_name, timeout);
     if (!answer) {
         if (!is_listed(offline_deny, found->pw_name)) return PAM_IGNORE;
         if ((flags & PAM_SILENT) == 0)

@@ -43,7 +43,7 @@ constexpr std::size_t beginning_size = 64 << 10, max_known = 65536, max_waiting 
 // A child may make its files as long as it likes; nobody waits for more than this.
 constexpr off_t max_digested = 64 << 20;
 // How long who starts a program waits until it is known what it is. A file system of the child's own may never answer.
-constexpr auto answer_limit = std::chrono::seconds(2);
+constexpr auto answer_limit = std::chrono::seconds(5);
 // A file that changes changes its time of change, which nobody can set.
 struct Inode {
     dev_t device = 0;
@@ -148,10 +148,15 @@ class Reader {
         const std::lock_guard lock(shared_->mutex);
         shared_->originals = std::move(originals);
     }
-    bool add(Job job) {
+    // `somebody_waits`: before those for which nobody does.
+    bool add(Job job, bool somebody_waits) {
         const std::lock_guard lock(shared_->mutex);
-        if (shared_->jobs.size() >= max_waiting) return false;
-        shared_->jobs.push_back(std::move(job));
+        auto& jobs = shared_->jobs;
+        if (jobs.size() >= (somebody_waits ? 2 * max_waiting : max_waiting)) return false;
+        if (somebody_waits)
+            jobs.push_front(std::move(job));
+        else
+            jobs.push_back(std::move(job));
         shared_->changed.notify_one();
         return true;
     }
@@ -413,7 +418,7 @@ class FilesystemGuard final : public CopyGuard {
             begun = event.pid;
             answer(file.get(), true);
             // Known before long, it costs nobody as much again.
-            if (!known && !is_slow) (void)reader_.add({++last_id_, std::move(file), inode});
+            if (!known && !is_slow) (void)reader_.add({++last_id_, std::move(file), inode}, false);
             return;
         }
         if (known) {
@@ -421,7 +426,8 @@ class FilesystemGuard final : public CopyGuard {
             return answer(file.get(), may_start_(*account, known->programs));
         }
         const auto id = ++last_id_;
-        if (waiting_.size() >= max_waiting || !reader_.add({id, Fd(fcntl(file.get(), F_DUPFD_CLOEXEC, 0)), inode}))
+        if (waiting_.size() >= max_waiting ||
+            !reader_.add({id, Fd(fcntl(file.get(), F_DUPFD_CLOEXEC, 0)), inode}, true))
             return answer(file.get(), false);
         waiting_.push_back({id, std::move(file), event.pid, *account, Clock::now() + answer_limit});
     }

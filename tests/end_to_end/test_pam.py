@@ -51,7 +51,7 @@ class Pam(Household):
         self.libc = ctypes.CDLL(None)
         self.libc.calloc.restype = ctypes.c_void_p
 
-    def stack(self, more="", last="account required pam_permit.so"):
+    def stack(self, more="timeout=30000", last="account required pam_permit.so"):
         os.makedirs(self.folder + "/pam.d", exist_ok=True)
         with open(self.folder + "/pam.d/hort", "w") as f:
             f.write(f"account requisite {MODULE} socket={self.data}/control.sock {more}\n{last}\n")
@@ -111,7 +111,7 @@ class Pam(Household):
             self.assertIn("does not answer", said)
             self.assertEqual(self.log_in("daemon")[0], 0)
             self.assertEqual(self.log_in("root")[0], 0)
-        self.stack()
+        self.stack("")
         self.assertEqual(self.log_in("nobody")[0], 0)
 
     def test_what_listens_there_may_say_what_it_likes(self):
@@ -136,7 +136,7 @@ class Pam(Household):
         with open(self.folder + "/pam.d/su") as f:
             text = f.read()
         with open(self.folder + "/pam.d/su", "w") as f:
-            f.write(f"account requisite {MODULE} socket={self.data}/control.sock\n" + text)
+            f.write(f"account requisite {MODULE} socket={self.data}/control.sock timeout=30000\n" + text)
         log_in = lambda: run("unshare", "-m", "sh", "-c", script)
         self.assertEqual(log_in().stdout, "in\n")
         self.hortctl("pause", "mia")
