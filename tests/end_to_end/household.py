@@ -54,6 +54,20 @@ def run(*command, check=False, stdin=None, **more):
     return subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=60, check=check, input=stdin, **more)
 
 
+def stop(pid):
+    """Stops a process, and waits until all of its threads have stopped: on a busy machine one goes on for a while."""
+    os.kill(pid, signal.SIGSTOP)
+
+    def has_stopped():
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/stat") as f:
+                if f.read().rsplit(")", 1)[1].split()[0] != "T":
+                    return False
+        return True
+
+    wait_until("the process to stop", has_stopped)
+
+
 def is_frozen(pid):
     """Whether a process is in a group that hortd made, and the kernel has stopped all of it."""
     with open(f"/proc/{pid}/cgroup") as f:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import unittest
 
-from household import BIN, Household, run
+from household import BIN, Household, run, stop
 
 MODULE = BIN + "/pam_hort.so"
 DENIED = 6  # PAM_PERM_DENIED
@@ -103,9 +103,10 @@ class Pam(Household):
         self.hortctl("pause", "mia")
         self.stack("offline_deny=nobody,games")
         for number in (signal.SIGSTOP, signal.SIGKILL):  # it says nothing; it is gone
-            self.hortd.send_signal(number)
-            if number == signal.SIGKILL:
-                self.hortd.wait()
+            if number == signal.SIGSTOP:
+                stop(self.hortd.pid)
+            else:
+                self.stop_hortd(number)
             result, said = self.log_in("nobody")
             self.assertEqual(result, DENIED)
             self.assertIn("does not answer", said)

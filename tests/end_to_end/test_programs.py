@@ -7,7 +7,7 @@ import unittest
 
 import test_enforce
 import test_transparent
-from household import wait_until
+from household import stop, wait_until
 from test_enforce import CHILD, OTHER
 
 setUpModule = test_transparent.setUpModule
@@ -101,7 +101,7 @@ class Programs(Machine):
     def test_without_a_daemon_nobody_hangs(self):
         self.hortctl("block", "mia", "program:game")
         self.assertFalse(self.runs())
-        os.kill(self.hortd.pid, signal.SIGSTOP)  # whoever starts it now waits
+        stop(self.hortd.pid)  # whoever starts it now waits
         waiting = threading.Thread(target=self.runs)
         waiting.start()
         waiting.join(0.2)
