@@ -236,9 +236,12 @@ class RunningTimekeeper final : public Timekeeper {
     // Stops the person's programs, not its screen, which is locked.
     void freeze(const std::string& person, std::uint32_t account) {
         const auto is_theirs = [&](std::uint32_t other) { return other == account; };
-        const bool are_all = hold_ && platform::hold_all(*hold_, name_of_hold(account), [&] {
-                                 return applications_of(platform::Processes::all(is_theirs));
-                             });
+        const bool are_all =
+            hold_ && platform::hold_all(*hold_, name_of_hold(account), [&] {
+                auto all = platform::Processes::all(is_theirs);
+                std::erase_if(all, [&](const auto& process) { return process.path == program_; });  // tells them why
+                return applications_of(all);
+            });
         if (!are_all)
             log_line(Level::error, "not all programs can be stopped",
                      {{"child", person}, {"error", hold_ ? "they fork faster than they are stopped" : hold_problem_}});

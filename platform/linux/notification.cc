@@ -22,8 +22,13 @@ void notify(const std::string& program, std::uint32_t account, const std::string
     std::string words[] = {"hortd", notify_option, std::to_string(account), title, text};
     char* arguments[6] = {};
     for (std::size_t i = 0; i < 5; ++i) arguments[i] = words[i].data();
+    // It becomes the child's process: none of the daemon's sockets and files is any of its business.
+    posix_spawn_file_actions_t actions;
+    if (posix_spawn_file_actions_init(&actions) != 0) return;
     pid_t child = 0;
-    (void)posix_spawn(&child, program.c_str(), nullptr, nullptr, arguments, environ);
+    if (posix_spawn_file_actions_addclosefrom_np(&actions, 3) == 0)
+        (void)posix_spawn(&child, program.c_str(), &actions, nullptr, arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
 }
 
 Status deliver_notification(std::uint32_t account, const std::string& title, const std::string& text) {

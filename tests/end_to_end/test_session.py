@@ -4,6 +4,7 @@ import ctypes
 import datetime
 import os
 import shutil
+import socket
 import subprocess
 import time
 import unittest
@@ -144,6 +145,25 @@ class End(Session):
         self.assertTrue(self.is_stopped())
         self.stop_hortd()
         self.goes_on()
+
+
+class Told(Session):
+    def test_the_time_runs_out_and_comes_back_and_nothing_is_lost(self):
+        """Who tells the child is a process of the child's account: it has nothing of the daemon's."""
+        self.log_in()
+        os.makedirs(f"/run/user/{CHILD}", exist_ok=True)
+        with socket.socket(socket.AF_UNIX) as bus:  # that takes the call and never answers
+            bus.bind(f"/run/user/{CHILD}/bus")
+            os.chmod(f"/run/user/{CHILD}/bus", 0o777)
+            bus.listen()
+            bus.settimeout(30)
+            self.until(14, 55)
+            held, _ = bus.accept()
+            with held:
+                (pid,) = run("pgrep", "-u", str(CHILD), "-f", "deliver-notification").stdout.split()
+                files = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+        self.assertEqual([f for f in files if "hort.db" in f or "fanotify" in f or "netlink" in f], [])
+        self.assertEqual(sum(f.startswith("socket:") for f in files), 1, files)
 
 
 class LogOut(Session):
