@@ -41,6 +41,24 @@ std::string words_of(Reason reason) {
     }
 }
 
+// The child that is asked about, with everything that was used until now in the ledger.
+struct UpToNow {
+    store::PersonRecord record;
+    std::shared_ptr<const Policy> policy;
+    const Person* person = nullptr;  // in the policy
+};
+
+Result<UpToNow> up_to_now(Household& household, const json& params) {
+    household.timekeeper.catch_up();
+    household.timekeeper.flush();
+    auto record = household.people.find(params.at("child").get<std::string>());
+    if (!record) return record.error();
+    auto policy = household.policy.load();
+    const auto* person = policy->find(record->name);
+    if (person == nullptr) return Error{record->name + " is a profile", {}, "expected a child"};
+    return UpToNow{*std::move(record), std::move(policy), person};
+}
+
 }  // namespace
 
 json birthday_json(const store::PersonRecord& person, Day today) {
@@ -58,27 +76,23 @@ json birthday_json(const store::PersonRecord& person, Day today) {
 }
 
 Result<json> report(Household& household, const Caller&, const json& params) {
-    household.timekeeper.catch_up();
-    household.timekeeper.flush();
-    const auto record = household.people.find(params.at("child").get<std::string>());
-    if (!record) return record.error();
-    const auto policy = household.policy.load();
-    const auto* person = policy->find(record->name);
-    if (person == nullptr) return Error{record->name + " is a profile", {}, "expected a child"};
+    const auto child = up_to_now(household, params);
+    if (!child) return child.error();
+    const auto& [record, policy, person] = *child;
     if (params.value("week", false) && params.value("month", false))
         return Error{"--week and --month is too much", {}, "expected one of them"};
     const auto today = household.timekeeper.today();
     const int days = params.value("month", false) ? 30 : params.value("week", false) ? 7 : 1;
-    const auto totals = household.ledger.totals(record->id, today - days + 1, today);
+    const auto totals = household.ledger.totals(record.id, today - days + 1, today);
     if (!totals) return totals.error();
     const auto now = platform::now();
-    json out = {{"child", record->name},
+    json out = {{"child", record.name},
                 {"days", json::array()},
                 {"categories", json::array()},
                 {"uncounted", 0},
                 {"keeps_detail", person->profile.keeps_detail},
                 {"budgets", budgets_json(*policy, *person, now)},
-                {"birthday", birthday_json(*record, today)}};
+                {"birthday", birthday_json(record, today)}};
     std::map<Day, std::int64_t> by_day;
     std::map<std::string, std::int64_t> by_key;
     for (const auto& total : *totals) {
@@ -101,13 +115,13 @@ Result<json> report(Household& household, const Caller&, const json& params) {
         out["categories"].push_back({{"id", key}, {"title", title_of(key)}, {"seconds", seconds}});
     std::int64_t open = 0;
     if (const auto requests = household.grants.requests(true))
-        for (const auto& request : *requests) open += request.person == record->id;
+        for (const auto& request : *requests) open += request.person == record.id;
     out["open_requests"] = open;
     json blocked = json::object(), watched = json::object();
     household.flush_activity();
     const auto since =
         policy->zone.first_moment_of({today - days + 1, Settings(household.people).day_begin()}) / 3600 * 3600;
-    const auto counts = household.activity.counts(record->id, since, 10'000);
+    const auto counts = household.activity.counts(record.id, since, 10'000);
     if (!counts) return counts.error();
     for (const auto& entry : *counts) {
         if (entry.verdict == store::ActivityVerdict::allow) continue;
@@ -123,16 +137,12 @@ Result<json> report(Household& household, const Caller&, const json& params) {
 
 // What ran in the person's sessions, by how long, and what the rules say of it now.
 Result<json> apps(Household& household, const Caller&, const json& params) {
-    household.timekeeper.catch_up();
-    household.timekeeper.flush();
-    const auto record = household.people.find(params.at("child").get<std::string>());
-    if (!record) return record.error();
-    const auto policy = household.policy.load();
-    const auto* person = policy->find(record->name);
-    if (person == nullptr) return Error{record->name + " is a profile", {}, "expected a child"};
+    const auto child = up_to_now(household, params);
+    if (!child) return child.error();
+    const auto& [record, policy, person] = *child;
     const auto today = household.timekeeper.today();
     const int days = params.value("week", false) ? 7 : 1;
-    const auto totals = household.ledger.totals(record->id, today - days + 1, today);
+    const auto totals = household.ledger.totals(record.id, today - days + 1, today);
     if (!totals) return totals.error();
     std::map<std::string, std::int64_t> by_name;
     for (const auto& total : *totals)
@@ -140,7 +150,7 @@ Result<json> apps(Household& household, const Caller&, const json& params) {
             by_name[total.key.substr(store::application_key.size())] += total.seconds;
     std::vector<std::pair<std::string, std::int64_t>> sorted(by_name.begin(), by_name.end());
     std::stable_sort(sorted.begin(), sorted.end(), [](auto& a, auto& b) { return a.second > b.second; });
-    json out = {{"child", record->name},
+    json out = {{"child", record.name},
                 {"days", days},
                 {"keeps_detail", person->profile.keeps_detail},
                 {"apps", json::array()}};
