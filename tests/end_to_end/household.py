@@ -229,8 +229,26 @@ http {{
 {self.more_of_nginx()}  }}
 }}
 """)
-        self.spawn(shutil.which("nginx") or "/usr/sbin/nginx", "-c", path, "-e", self.folder + "/nginx.err", log="nginx.log")
+        self.nginx = self.spawn(shutil.which("nginx") or "/usr/sbin/nginx", "-c", path, "-e", self.folder + "/nginx.err", log="nginx.log")
         wait_until("nginx", lambda: can_connect(self.web, self.web_address))
+
+    def change_nginx(self, changes):
+        """Replaces texts of nginx's configuration while it runs. The old worker accepts beside the new one for a while: it is waited for."""
+        path = self.folder + "/nginx.conf"
+        with open(path) as f:
+            text = f.read()
+        for old, new in changes.items():
+            self.assertIn(old, text)
+            text = text.replace(old, new)
+        with open(path, "w") as f:
+            f.write(text)
+        before = self.workers_of_nginx()
+        self.nginx.send_signal(signal.SIGHUP)
+        wait_until("nginx's new worker alone", lambda: (now := self.workers_of_nginx()) and not now & before)
+
+    def workers_of_nginx(self):
+        with open(f"/proc/{self.nginx.pid}/task/{self.nginx.pid}/children") as f:
+            return set(f.read().split())
 
     def publish(self, name, source):
         """Puts a file on the web server, with a time of its own: nginx's ETag is the second and the size."""

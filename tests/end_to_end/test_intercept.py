@@ -6,7 +6,7 @@ import ssl
 import stat
 import unittest
 
-from household import Household, run, wait_until
+from household import Household, run
 from secure_web import SecureWeb
 
 PAGE = "hello from nginx\n"
@@ -165,16 +165,9 @@ class On(Intercept):
         self.assertEqual(self.get(ours=False), ("200", PAGE))
 
     def test_where_a_servers_certificate_is_in_doubt_the_browser_gets_the_original(self):
-        for name, more in (("other", ["DNS:elsewhere.test"]),):
-            self.certificates.issue(name, *more)
-        for old, new in (("web.pem", "other.pem"), ("web.key", "other.key")):
-            path = self.folder + "/nginx.conf"
-            with open(path) as f:
-                text = f.read()
-            with open(path, "w") as f:
-                f.write(text.replace(old, new))
-        run("nginx", "-c", self.folder + "/nginx.conf", "-e", self.folder + "/nginx.err", "-s", "reload", env=os.environ | {"PATH": os.environ["PATH"] + ":/usr/sbin"})
-        wait_until("the other certificate", lambda: "elsewhere.test" in self.certificate()[1])
+        self.certificates.issue("other", "DNS:elsewhere.test")
+        self.change_nginx({"web.pem": "other.pem", "web.key": "other.key"})
+        self.assertIn("elsewhere.test", self.certificate()[1])
         self.assertEqual(self.get()[0], "curl 60", "the browser warns, as it does without us")
 
     def test_a_program_that_refuses_our_certificate_three_times_is_left_alone_and_that_is_logged(self):

@@ -8,7 +8,7 @@ import threading
 import time
 import unittest
 
-from household import Household, SANITIZED, run, wait_until
+from household import Household, SANITIZED, wait_until
 from octets import table
 from origin import Recorder
 
@@ -99,11 +99,7 @@ class Load(Household):
 
     def test_who_never_reads_pages_holds_little(self):
         os.makedirs(self.folder + "/www/page", exist_ok=True)
-        with open(self.folder + "/nginx.conf") as f:
-            text = f.read()
-        with open(self.folder + "/nginx.conf", "w") as f:
-            f.write(text.replace("location /upload", "location /page { default_type text/html; }\n    location /upload"))
-        run("nginx", "-c", self.folder + "/nginx.conf", "-e", self.folder + "/nginx.err", "-s", "reload", env=os.environ | {"PATH": os.environ["PATH"] + ":/usr/sbin"})
+        self.change_nginx({"location /upload": "location /page { default_type text/html; }\n    location /upload"})
         with open(self.folder + "/www/page/big", "wb") as f:
             f.truncate(200 << 20)
         self.assertTrue(self.served())
