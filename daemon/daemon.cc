@@ -119,16 +119,19 @@ class Daemon final : private AskDesk {
         if (!proxy) return proxy.error();
         proxy_ = *std::move(proxy);
         if (configuration_.is_enforcing) {
+            auto enforcement = enforce::Enforcement::start(io_);
+            if (!enforcement) return enforcement.error();
+            enforcement_ = *std::move(enforcement);
             auto firewall = enforce::Firewall::start(
-                io_, policy_, configuration_.proxy.transparent.front().port, gateway(),
+                io_, *enforcement_, policy_, configuration_.proxy.transparent.front().port, gateway(),
                 [this](std::uint32_t account) { return dns_->listen_for(account); },
                 configuration_.fails_closed ? enforce::Firewall::AtEnd::closed : enforce::Firewall::AtEnd::open);
             if (!firewall) return firewall.error();
             firewall_ = *std::move(firewall);
-            if (auto programs = enforce::Programs::start(io_, policy_, configuration_.program_folders, instance()))
-                programs_ = *std::move(programs);
-            else
-                log_line(Level::warning, "no program is held", {{"error", programs.error().text()}});
+            programs_ = std::make_unique<enforce::Programs>(io_, *enforcement_, policy_, configuration_.program_folders,
+                                                            instance());
+            if (const auto problem = enforcement_->programs().problem; !problem.empty())
+                log_line(Level::warning, "no program is held", {{"error", problem}});
         }
         if (configuration_.web) {
             auto web = web::Server::start(io_, *configuration_.web, {counters_, *dns_, policy_});
@@ -218,14 +221,13 @@ class Daemon final : private AskDesk {
     }
 
     std::optional<EnforcementState> enforcement() const {
-        if (!firewall_) return std::nullopt;
+        if (!firewall_ || !programs_) return std::nullopt;
         auto out = firewall_->state();
-        if (programs_) {
-            out.programs = programs_->count();
-            out.copies = programs_->copies();
-            out.copy_problem = programs_->copy_problem();
-            out.hold_problem = programs_->hold_problem();
-        }
+        const auto programs = enforcement_->programs();
+        if (programs.problem.empty()) out.programs = programs.files;
+        out.copies = programs.copies;
+        out.copy_problem = programs.copy_problem;
+        out.hold_problem = programs_->hold_problem();
         return out;
     }
 
@@ -388,6 +390,7 @@ class Daemon final : private AskDesk {
     std::unique_ptr<dns::Server> dns_;
     std::unique_ptr<proxy::Interceptor> interceptor_;
     std::unique_ptr<proxy::Listener> proxy_;
+    std::unique_ptr<enforce::Enforcement> enforcement_;
     std::unique_ptr<enforce::Firewall> firewall_;
     std::unique_ptr<enforce::Programs> programs_;
     std::unique_ptr<web::Server> web_;

@@ -7,56 +7,35 @@
 
 namespace hort::enforce {
 
-Result<std::unique_ptr<Firewall>> Firewall::start(asio::io_context& io, const PolicyInForce& policy,
-                                                  std::uint16_t web_port, Gateway gateway, ListenFor listen_for,
-                                                  AtEnd at_end) {
-    auto rules = platform::TrafficRedirect::open();
-    if (!rules) return rules.error();
+Result<std::unique_ptr<Firewall>> Firewall::start(asio::io_context& io, Enforcement& enforcement,
+                                                  const PolicyInForce& policy, std::uint16_t web_port, Gateway gateway,
+                                                  ListenFor listen_for, AtEnd at_end) {
     auto out = std::unique_ptr<Firewall>(
-        new Firewall(io, *std::move(rules), policy, web_port, std::move(gateway), std::move(listen_for), at_end));
+        new Firewall(io, enforcement, policy, web_port, std::move(gateway), std::move(listen_for), at_end));
     if (auto applied = out->recheck(); !applied) return applied.error();
-    out->watch();
     return out;
 }
 
-Firewall::Firewall(asio::io_context& io, std::unique_ptr<platform::TrafficRedirect> rules, const PolicyInForce& policy,
-                   std::uint16_t web_port, Gateway gateway, ListenFor listen_for, AtEnd at_end)
-    : rules_(std::move(rules)),
+Firewall::Firewall(asio::io_context& io, Enforcement& enforcement, const PolicyInForce& policy, std::uint16_t web_port,
+                   Gateway gateway, ListenFor listen_for, AtEnd at_end)
+    : enforcement_(enforcement),
       policy_(policy),
       web_port_(web_port),
       gateway_(std::move(gateway)),
       listen_for_(std::move(listen_for)),
       at_end_(at_end),
-      changes_(io, rules_->descriptor()),
       timer_(io) {}
 
 Firewall::~Firewall() {
     *alive_ = false;
-    changes_.release();
     if (at_end_ == AtEnd::closed) return;
-    if (auto removed = rules_->apply(commands_without()); !removed)
+    if (auto removed = enforcement_.let_traffic_go(); !removed)
         log_line(Level::error, "the firewall's rules stay", {{"error", removed.error().text()}});
-}
-
-// Whoever loads the rules of this machine anew flushes ours with them (nftables.service does): they come back at once.
-void Firewall::watch() {
-    changes_.async_wait(asio::posix::stream_descriptor::wait_read, [this, alive = alive_](const error_code& fault) {
-        if (fault || !*alive) return;
-        const bool is_ours_missing = rules_->was_table_deleted() && is_applied_ &&
-                                     commands_of(applied_) != commands_without() &&
-                                     !rules_->has_table(std::string(own_table));
-        if (is_ours_missing) {
-            log_line(Level::warning, "the firewall's rules were deleted by somebody; they are put back");
-            is_applied_ = false;
-            (void)recheck();
-        }
-        watch();
-    });
 }
 
 EnforcementState Firewall::state() const {
     EnforcementState out;
-    out.is_there = rules_->has_table(std::string(own_table));
+    out.is_there = enforcement_.holds_traffic();
     out.accounts = applied_.children.size();
     for (const auto& child : applied_.children) out.closed += child.is_closed;
     out.web_port = web_port_;
@@ -85,9 +64,7 @@ Status Firewall::recheck() {
         });
     }
     if (is_applied_ && plan.is_same(applied_)) return Done{};
-    auto done = rules_->apply(commands_of(plan));
-    // A table that another version of Hort left may have chains of other kinds: it goes, and ours comes.
-    if (!done && !is_applied_) done = rules_->apply(commands_without() + commands_of(plan));
+    auto done = enforcement_.hold_traffic(plan);
     if (!done) {
         log_line(Level::error, "the firewall keeps its former rules", {{"error", done.error().text()}});
         return done;

@@ -1,14 +1,13 @@
-// Firewall: keeps the firewall's rules what the policy and the time say. On the io_context's thread.
+// Firewall: keeps what is done with traffic what the policy and the time say. On the io_context's thread.
 #pragma once
 
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <memory>
 
 #include "daemon/asio.h"
 #include "daemon/daemon.h"
-#include "daemon/enforce/firewall_plan.h"
-#include "platform/traffic_redirect.h"
+#include "daemon/enforce/enforcement.h"
 
 namespace hort::enforce {
 
@@ -20,9 +19,9 @@ class Firewall {
 
     // `listen_for`: takes the questions of an account at a port of its own, and says which.
     using ListenFor = std::function<Result<std::uint16_t>(std::uint32_t account)>;
-    static Result<std::unique_ptr<Firewall>> start(asio::io_context& io, const PolicyInForce& policy,
-                                                   std::uint16_t web_port, Gateway gateway, ListenFor listen_for,
-                                                   AtEnd at_end);
+    static Result<std::unique_ptr<Firewall>> start(asio::io_context& io, Enforcement& enforcement,
+                                                   const PolicyInForce& policy, std::uint16_t web_port, Gateway gateway,
+                                                   ListenFor listen_for, AtEnd at_end);
     ~Firewall();
 
     // Another policy is in force, or another time on the wall.
@@ -30,12 +29,10 @@ class Firewall {
     EnforcementState state() const;
 
   private:
-    Firewall(asio::io_context& io, std::unique_ptr<platform::TrafficRedirect> rules, const PolicyInForce& policy,
-             std::uint16_t web_port, Gateway gateway, ListenFor listen_for, AtEnd at_end);
+    Firewall(asio::io_context& io, Enforcement& enforcement, const PolicyInForce& policy, std::uint16_t web_port,
+             Gateway gateway, ListenFor listen_for, AtEnd at_end);
 
-    void watch();
-
-    const std::unique_ptr<platform::TrafficRedirect> rules_;
+    Enforcement& enforcement_;
     const PolicyInForce& policy_;
     const std::uint16_t web_port_;
     const Gateway gateway_;
@@ -44,7 +41,6 @@ class Firewall {
     std::map<std::uint32_t, std::uint16_t> ports_;  // of accounts; kept, so that a port means one account for ever
     FirewallPlan applied_;
     bool is_applied_ = false;
-    asio::posix::stream_descriptor changes_;
     asio::steady_timer timer_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

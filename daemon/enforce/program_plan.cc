@@ -33,13 +33,48 @@ bool is_supervised(const Policy& policy, const Subordinates& subordinates, std::
     return policy.subject(account, {}).profile->is_supervised;
 }
 
-bool may_start(const Policy& policy, const Subordinates& subordinates, std::uint32_t account,
-               const std::vector<std::string>& programs, const Moment& now) {
-    if (!is_supervised(policy, subordinates, account)) return true;
-    const auto who = policy.subject(owner_of(subordinates, account), {});
-    return std::none_of(programs.begin(), programs.end(), [&](const std::string& program) {
-        return decide(policy, who, Target::of_program(program), now).is_blocked();
-    });
+const ProgramPlan::Account* ProgramPlan::find(std::uint32_t account) const {
+    for (const auto& known : accounts)
+        for (const auto& [first, last] : known.numbers)
+            if (account >= first && account <= last) return &known;
+    return nullptr;
+}
+
+bool ProgramPlan::may_start(std::uint32_t account, const std::vector<std::string>& names) const {
+    const auto* held = find(account);
+    return held == nullptr || std::none_of(names.begin(), names.end(),
+                                           [&](const std::string& name) { return held->blocked.contains(name); });
+}
+
+ProgramPlan plan_of(const Policy& policy, const Subordinates& subordinates, const Moment& now,
+                    const std::vector<std::string>& folders,
+                    const std::function<std::optional<std::string>(std::uint32_t)>& home) {
+    ProgramPlan out;
+    out.programs = programs_of(policy);
+    if (out.programs.empty()) return out;
+    out.folders = folders;
+    for (const auto& program : out.programs)
+        if (program.starts_with('/')) out.folders.push_back(program.substr(0, program.rfind('/') + 1));
+    std::set<std::uint32_t> accounts;
+    for (const auto* known : {&policy.by_account, &policy.group_by_account})
+        for (const auto& [account, index] : *known)
+            if (is_supervised(policy, subordinates, account)) accounts.insert(account);
+    for (const auto account : accounts) {
+        ProgramPlan::Account held{{{account, account}}, {}};
+        for (const auto& [range, owner] : subordinates)
+            if (owner == account) held.numbers.push_back(range);
+        const auto who = policy.subject(account, {});
+        for (const auto& program : out.programs) {
+            const auto target = Target::of_program(program);
+            if (decide(policy, who, target, now).is_blocked()) held.blocked.insert(program);
+            if (const auto until = verdict_until(policy, who, target, now))
+                out.until = std::min(out.until.value_or(INT64_MAX), until->awake_seconds);
+        }
+        out.accounts.push_back(std::move(held));
+        if (const auto own = home(account); own && *own != "/")
+            for (const char* below : {"/bin", "/.local/bin"}) out.folders.push_back(*own + below);
+    }
+    return out;
 }
 
 Fate fate_of(const Policy& policy, std::uint32_t account, std::string_view program, const Moment& now) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -15,14 +17,37 @@ namespace hort::enforce {
 std::set<std::string> programs_of(const Policy& policy);
 
 // Sub-accounts of user namespaces, and whose they are.
-using Subordinates = std::vector<std::pair<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t>>;
+using AccountRange = std::pair<std::uint32_t, std::uint32_t>;  // first and last
+using Subordinates = std::vector<std::pair<AccountRange, std::uint32_t>>;
 std::uint32_t owner_of(const Subordinates& subordinates, std::uint32_t account);
 
 // Is it an account whose programs are asked about?
 bool is_supervised(const Policy& policy, const Subordinates& subordinates, std::uint32_t account);
 
-bool may_start(const Policy& policy, const Subordinates& subordinates, std::uint32_t account,
-               const std::vector<std::string>& programs, const Moment& now);
+// What is asked about, and the answers: decided before anybody asks, so that who starts a program waits for nothing but
+// a look into it.
+struct ProgramPlan {
+    struct Account {
+        std::vector<AccountRange> numbers;  // its own, and those that it has in user namespaces
+        std::set<std::string> blocked;      // of `programs`
+        friend bool operator==(const Account&, const Account&) = default;
+    };
+    std::set<std::string> programs;     // see programs_of()
+    std::vector<Account> accounts;      // of the supervised
+    std::vector<std::string> folders;   // where the files of programs are looked for
+    std::optional<std::int64_t> until;  // awake second at which it can change through time alone
+
+    const Account* find(std::uint32_t account) const;
+    bool may_start(std::uint32_t account, const std::vector<std::string>& names) const;
+    bool is_same(const ProgramPlan& other) const {
+        return programs == other.programs && accounts == other.accounts && folders == other.folders;
+    }
+};
+// `folders`: beside those of rules that name a file, and of the homes of the supervised (`home`: see
+// platform/accounts.h).
+ProgramPlan plan_of(const Policy& policy, const Subordinates& subordinates, const Moment& now,
+                    const std::vector<std::string>& folders,
+                    const std::function<std::optional<std::string>(std::uint32_t)>& home);
 
 // What becomes of a program that runs.
 enum class Ending : std::uint8_t {

@@ -15,7 +15,11 @@ struct ProgramPlanTest : testing::Test {
         for (auto& person : policy.people) person.profile.add_program("Game", SiteRule());
     }
     bool may(std::uint32_t account, const std::string& program = "game") {
-        return may_start(policy, {{{100000, 165535}, 1001}}, account, {program}, {});
+        return plan().may_start(account, {program});
+    }
+    ProgramPlan plan(Moment now = {}) {
+        return plan_of(policy, {{{100000, 165535}, 1001}}, now, {"/usr/bin"},
+                       [](std::uint32_t account) { return std::optional("/home/" + std::to_string(account)); });
     }
     Policy policy;
 };
@@ -31,6 +35,28 @@ TEST_F(ProgramPlanTest, OnlyChildrenWithAccountsHereAreAskedAbout) {
     EXPECT_TRUE(may(0)) << "root";
     policy.by_account.clear();
     EXPECT_TRUE(programs_of(policy).empty());
+}
+
+TEST_F(ProgramPlanTest, FilesAreLookedForWhereTheOwnerSaysInHomesAndWhereRulesSay) {
+    policy.people[0].profile.add_program("/opt/game/game", SiteRule());
+    EXPECT_EQ(plan().folders,
+              (std::vector<std::string>{"/usr/bin", "/opt/game/", "/home/1001/bin", "/home/1001/.local/bin"}))
+        << "a grown-up's home is none of its business";
+    policy.people[0].profile.program_rules.clear();
+    EXPECT_TRUE(plan().folders.empty()) << "without a rule nothing is looked at";
+}
+
+TEST_F(ProgramPlanTest, APlanHoldsUntilTimeChangesIt) {
+    EXPECT_FALSE(plan().until) << "a rule is for ever";
+    Budget budget;
+    budget.scope.programs = {"editor"};
+    auto& mia = policy.people[0];
+    mia.profile.budgets = {budget};
+    mia.budgets = {BudgetState{.renews = {86400, 86400, 86400}}};
+    EXPECT_FALSE(may(1001, "editor")) << "its time is used up";
+    EXPECT_EQ(plan().until, 86400);
+    EXPECT_TRUE(plan({.wall_seconds = 86400, .awake_seconds = 86400}).is_same(plan()))
+        << "what is used up is told by the ledger, not by the clock";
 }
 
 TEST_F(ProgramPlanTest, ProgramsOfBudgetsAreAskedAboutToo) {
