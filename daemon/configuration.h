@@ -1,6 +1,7 @@
 // Where hortd listens, asks, and keeps things: from the command line and DIR/hort.json.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,9 @@ struct Configuration {
                                              "/usr/local/games", "/snap/bin", "/opt/bin"};
     bool fails_closed = true;               // what the firewall does while there is no daemon
     std::optional<platform::Endpoint> web;  // metrics, for this machine; none unless it is configured
+
+    // Tells daemons on one machine apart (platform/process_hold.h).
+    std::string instance() const { return std::to_string(std::hash<std::string>()(data)); }
 };
 
 // Reads the command line, then DATA/hort.json (JSON with comments) for what the command line does not say.

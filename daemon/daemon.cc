@@ -5,6 +5,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 #include <cstring>
+#include <nlohmann/json.hpp>
 
 #include "daemon/activity.h"
 #include "daemon/asio.h"
@@ -34,6 +35,7 @@
 #include "platform/local_socket.h"
 #include "platform/mapped_file.h"
 #include "platform/memory.h"
+#include "platform/monitor.h"
 #include "platform/service_manager.h"
 
 namespace hort {
@@ -102,7 +104,7 @@ class Daemon final : private AskDesk {
                                                          if (firewall_) (void)firewall_->recheck();
                                                          if (programs_) programs_->recheck();
                                                      },
-                                                     instance()});
+                                                     configuration_.instance()});
         // In force before the first packet is served.
         if (auto published = put_in_force(); !published) return published;
 
@@ -129,7 +131,7 @@ class Daemon final : private AskDesk {
             if (!firewall) return firewall.error();
             firewall_ = *std::move(firewall);
             programs_ = std::make_unique<enforce::Programs>(io_, *enforcement_, policy_, configuration_.program_folders,
-                                                            instance());
+                                                            configuration_.instance());
             if (const auto problem = enforcement_->programs().problem; !problem.empty())
                 log_line(Level::warning, "no program is held", {{"error", problem}});
         }
@@ -178,6 +180,7 @@ class Daemon final : private AskDesk {
                   {"dns", household_->dns},
                   {"proxy", household_->proxy},
                   {"upstream", configuration_.dns.upstream.upstreams.front().text()}});
+        if (auto* monitor = platform::Monitor::in_use()) (void)monitor->ask("worker.ready", {});
         platform::tell_ready();
         if (const auto period = platform::expected_to_tell_alive()) tell_alive_each(*period / 3);
         return Done{};
@@ -223,6 +226,7 @@ class Daemon final : private AskDesk {
     std::optional<EnforcementState> enforcement() const {
         if (!firewall_ || !programs_) return std::nullopt;
         auto out = firewall_->state();
+        out.has_worker = platform::Monitor::in_use() != nullptr;
         const auto programs = enforcement_->programs();
         if (programs.problem.empty()) out.programs = programs.files;
         out.copies = programs.copies;
@@ -230,8 +234,6 @@ class Daemon final : private AskDesk {
         out.hold_problem = programs_->hold_problem();
         return out;
     }
-
-    std::string instance() const { return std::to_string(std::hash<std::string>()(configuration_.data)); }
 
     enforce::Gateway gateway() const {
         enforce::Gateway out{configuration_.gateway, 0};

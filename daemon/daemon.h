@@ -125,6 +125,7 @@ struct EnforcementState {
     std::size_t accounts = 0, closed = 0;
     std::uint16_t web_port = 0;
     bool fails_closed = true;
+    bool has_worker = false;                 // what strangers send is read by an account that may do nothing
     std::optional<std::size_t> programs;     // files that are asked about; nothing: they cannot be
     std::size_t copies = 0;                  // of programs that rules name by their files
     std::string copy_problem, hold_problem;  // why no copy is held, and nothing can be stopped and continued

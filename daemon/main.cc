@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "daemon/configuration.h"
+#include "daemon/monitor.h"
 #include "daemon/run.h"
 #include "platform/notification.h"
 
@@ -14,12 +15,18 @@ int main(int argc, char** argv) {
                                                         argv[4])
                        ? 0
                        : 1;
-        const auto configuration = hort::read_configuration(std::vector<std::string>(argv + 1, argv + argc));
+        std::vector<std::string> arguments(argv + 1, argv + argc);
+        const bool is_worker = !arguments.empty() && arguments.back() == hort::worker_option;
+        if (is_worker) arguments.pop_back();
+        const auto configuration = hort::read_configuration(arguments);
         if (!configuration) {
             std::fprintf(stderr, "hortd: %s\n", configuration.error().text().c_str());
             return 2;
         }
-        return *configuration ? hort::run_daemon(**configuration) : 0;
+        if (!*configuration) return 0;
+        if (is_worker) return hort::run_worker(**configuration);
+        if (hort::is_monitor(**configuration)) return hort::run_monitor(**configuration, arguments);
+        return hort::run_daemon(**configuration);
     } catch (const std::exception& broken) {
         std::fprintf(stderr, "hortd: unexpected: %s\n", broken.what());
         return 1;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ class Processes {
     enum class Tell : std::uint8_t { starts, starts_and_ends };
     // An error where the right is missing.
     static Result<std::unique_ptr<Processes>> watch(Tell tell, IsWanted is_wanted);
+    // One of them, by its number; nothing when it is gone or nobody's who matters.
+    static std::optional<Process> find(std::int32_t id, const IsWanted& is_wanted);
     // What runs now.
     static std::vector<Process> all(const IsWanted& is_wanted);
 

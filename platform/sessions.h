@@ -35,9 +35,10 @@ class Sessions {
     virtual Result<std::vector<Session>> all() = 0;
     // The machine is about to be suspended.
     virtual bool is_going_to_sleep() const = 0;
-
-    virtual Status lock(const std::string& id) = 0;
-    virtual Status terminate(const std::string& id) = 0;
 };
+
+// Root may do that to everybody's sessions.
+Status lock_session(const std::string& id);
+Status terminate_session(const std::string& id);
 
 }  // namespace hort::platform

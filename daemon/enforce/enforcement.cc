@@ -1,5 +1,6 @@
 #include "daemon/enforce/enforcement.h"
 
+#include "daemon/enforce/asked_enforcement.h"
 #include "daemon/enforce/firewall_rules.h"
 #include "daemon/enforce/program_guard.h"
 
@@ -27,6 +28,7 @@ class OwnEnforcement final : public Enforcement {
 }  // namespace
 
 Result<std::unique_ptr<Enforcement>> Enforcement::start(asio::io_context& io) {
+    if (auto* monitor = platform::Monitor::in_use()) return ask_for_enforcement(*monitor);
     auto firewall = FirewallRules::open(io);
     if (!firewall) return firewall.error();
     return std::unique_ptr<Enforcement>(std::make_unique<OwnEnforcement>(io, *std::move(firewall)));

@@ -18,7 +18,8 @@ namespace hort::enforce {
 class Enforcement {
   public:
     virtual ~Enforcement() = default;
-    // In this process. Fails where the right to the firewall is missing.
+    // By the monitor where this process is a worker (platform/monitor.h), else in this process: fails where the right
+    // to the firewall is missing.
     static Result<std::unique_ptr<Enforcement>> start(boost::asio::io_context& io);
 
     // Puts the plan in force, and back whenever somebody deletes it. On an error what was in force stays.

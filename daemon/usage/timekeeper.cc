@@ -221,7 +221,8 @@ class RunningTimekeeper final : public Timekeeper {
                 platform::notify(program_, session.account, "Hort", todo.text);
             if (todo.kind == Enforcer::Todo::Kind::end && how != "nothing" && sessions_) {
                 if (how == "freeze") freeze(person->name, session.account);
-                const auto done = how == "log-out" ? sessions_->terminate(session.id) : sessions_->lock(session.id);
+                const auto done =
+                    how == "log-out" ? platform::terminate_session(session.id) : platform::lock_session(session.id);
                 if (!done)
                     log_line(Level::error, "a session cannot be ended",
                              {{"child", person->name}, {"error", done.error().text()}});

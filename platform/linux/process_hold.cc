@@ -11,10 +11,12 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 
 #include "platform/linux/fd.h"
+#include "platform/monitor.h"
 
 namespace hort::platform {
 namespace {
@@ -144,6 +146,28 @@ class Freezer final : public ProcessHold {
     const std::string mount_, own_, prefix_;
 };
 
+// Asks the monitor, which holds for this process.
+class AskedHold final : public ProcessHold {
+  public:
+    explicit AskedHold(Monitor& monitor) : monitor_(monitor) {}
+    void hold(const std::string& name, const std::vector<std::int32_t>& processes) override {
+        (void)monitor_.ask("holds.hold", {{"name", name}, {"processes", processes}});
+    }
+    void release(const std::string& name) override { (void)monitor_.ask("holds.release", name); }
+    std::vector<std::string> names() const override { return list<std::string>("holds.names", {}); }
+    std::vector<std::int32_t> held(const std::string& name) const override {
+        return list<std::int32_t>("holds.held", name);
+    }
+
+  private:
+    template <typename Item>
+    std::vector<Item> list(const char* what, const nlohmann::json& about) const {
+        const auto answer = monitor_.ask(what, about);
+        return answer ? answer->get<std::vector<Item>>() : std::vector<Item>();
+    }
+    Monitor& monitor_;
+};
+
 }  // namespace
 
 bool hold_all(ProcessHold& hold, const std::string& name, const std::function<std::vector<std::int32_t>()>& find) {
@@ -159,6 +183,13 @@ bool hold_all(ProcessHold& hold, const std::string& name, const std::function<st
 }
 
 Result<std::unique_ptr<ProcessHold>> ProcessHold::make(const std::string& instance) {
+    if (auto* monitor = Monitor::in_use()) {
+        const auto problem = monitor->ask("holds.problem", {});
+        if (!problem) return problem.error();
+        if (const auto what = problem->at(0).get<std::string>(); !what.empty())
+            return Error{what, {}, problem->at(1).get<std::string>()};
+        return std::unique_ptr<ProcessHold>(std::make_unique<AskedHold>(*monitor));
+    }
     const auto fail = [](const std::string& why) {
         return Error{"programs cannot be stopped and continued: " + why, {}, "it needs cgroup v2 and root"};
     };

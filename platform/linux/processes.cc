@@ -19,13 +19,19 @@
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 #include <thread>
 
 #include "platform/linux/fd.h"
+#include "platform/linux/process_message.h"
+#include "platform/monitor.h"
 
 namespace hort::platform {
+
+using nlohmann::json;
+
 namespace {
 
 constexpr std::size_t max_read = 64 << 10, max_arguments = 16, max_argument = 4096;
@@ -65,6 +71,12 @@ std::optional<Process> read_process(std::int32_t id, const Processes::IsWanted& 
     const auto folder = "/proc/" + std::to_string(id);
     struct stat status {};
     if (stat(folder.c_str(), &status) != 0 || !is_wanted(status.st_uid)) return std::nullopt;
+    if (auto* monitor = Monitor::in_use()) {
+        const auto found = monitor->ask("processes.find", id);
+        if (!found || found->is_null()) return std::nullopt;
+        auto out = process_of(*found);
+        return is_wanted(out.account) ? std::optional(std::move(out)) : std::nullopt;
+    }
     Process out{id, status.st_uid, path_of(folder), {}, {}, {}, {}};
     if (out.path.empty()) return std::nullopt;
     split(beginning_of(folder + "/cmdline"), '\0', [&](std::string_view argument) {
@@ -137,6 +149,10 @@ class Connector final : public Processes {
 
 }  // namespace
 
+std::optional<Process> Processes::find(std::int32_t id, const IsWanted& is_wanted) {
+    return read_process(id, is_wanted);
+}
+
 std::vector<Process> Processes::all(const IsWanted& is_wanted) {
     std::vector<Process> out;
     std::error_code fault;
@@ -150,6 +166,10 @@ std::vector<Process> Processes::all(const IsWanted& is_wanted) {
 }
 
 bool send_signal(const Process& process, int signal) {
+    if (auto* monitor = Monitor::in_use()) {
+        const auto done = monitor->ask("processes.signal", {{"process", message_of(process)}, {"signal", signal}});
+        return done && done->get<bool>();
+    }
     const Fd handle(static_cast<int>(syscall(SYS_pidfd_open, process.id, 0)));
     if (!handle) return false;
     const auto folder = "/proc/" + std::to_string(process.id);
@@ -192,7 +212,7 @@ Result<Fd> listening_connector(Processes::Tell tell) {
 
 }  // namespace
 
-Result<std::unique_ptr<Processes>> Processes::watch(Tell tell, IsWanted is_wanted) {
+Result<int> watched_processes(Processes::Tell tell) {
     auto socket = listening_connector(tell);
     // It is in the machine's first network namespace only, and tells of all processes there.
     if (!socket)
@@ -202,7 +222,42 @@ Result<std::unique_ptr<Processes>> Processes::watch(Tell tell, IsWanted is_wante
                 socket = listening_connector(tell);  // this thread alone
         }).join();
     if (!socket) return socket.error();
-    return std::unique_ptr<Processes>(std::make_unique<Connector>(*std::move(socket), std::move(is_wanted)));
+    return socket->release();
+}
+
+Result<std::unique_ptr<Processes>> Processes::watch(Tell tell, IsWanted is_wanted) {
+    Result<int> socket = -1;
+    if (auto* monitor = Monitor::in_use()) {
+        int given = -1;
+        const auto asked = monitor->ask("processes.watch", {{"ends", tell == Tell::starts_and_ends}}, &given);
+        if (!asked) return asked.error();
+        socket = given;
+    } else {
+        socket = watched_processes(tell);
+    }
+    if (!socket) return socket.error();
+    return std::unique_ptr<Processes>(std::make_unique<Connector>(Fd(*socket), std::move(is_wanted)));
+}
+
+json message_of(const Process& process) {
+    return {{"id", process.id},
+            {"account", process.account},
+            {"path", process.path},
+            {"arguments", process.arguments},
+            {"cgroup", process.cgroup},
+            {"app_image", process.app_image},
+            {"steam_app", process.steam_app}};
+}
+
+Process process_of(const json& message) {
+    const auto text = [&](const char* key) { return message.at(key).get<std::string>(); };
+    return {message.at("id").get<std::int32_t>(),
+            message.at("account").get<std::uint32_t>(),
+            text("path"),
+            message.at("arguments").get<std::vector<std::string>>(),
+            text("cgroup"),
+            text("app_image"),
+            text("steam_app")};
 }
 
 }  // namespace hort::platform

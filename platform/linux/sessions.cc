@@ -8,8 +8,10 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <nlohmann/json.hpp>
 
 #include "platform/linux/fd.h"
+#include "platform/monitor.h"
 
 namespace hort::platform {
 namespace {
@@ -22,6 +24,34 @@ constexpr std::uint64_t call_limit = 2'000'000;  // microseconds
 
 Error bus_error(const char* what, int code) {
     return Error{std::string(what) + ": " + std::strerror(-code), "session manager", {}};
+}
+
+Result<sd_bus*> system_bus() {
+    sd_bus* bus = nullptr;
+    if (const int code = sd_bus_open_system(&bus); code < 0) return bus_error("there is no system bus", code);
+    sd_bus_set_method_call_timeout(bus, call_limit);
+    return bus;
+}
+
+// On a connection of its own: it is seldom, and who asks may be another than who watches.
+Status call(const char* method, const std::string& id) {
+    const auto bus = system_bus();
+    if (!bus) return bus.error();
+    sd_bus_error fault = SD_BUS_ERROR_NULL;
+    const int code = sd_bus_call_method(*bus, service, manager_path, manager, method, &fault, nullptr, "s", id.c_str());
+    const std::string said = fault.message != nullptr ? fault.message : std::strerror(-code);
+    sd_bus_error_free(&fault);
+    sd_bus_flush_close_unref(*bus);
+    if (code < 0) return Error{std::string(method) + " failed: " + said, "session " + id, {}};
+    return Done{};
+}
+
+// This process may not, and its monitor may.
+Status ask_or_call(const char* question, const char* method, const std::string& id) {
+    auto* monitor = Monitor::in_use();
+    if (monitor == nullptr) return call(method, id);
+    const auto done = monitor->ask(question, id);
+    return done ? Status(Done{}) : Status(done.error());
 }
 
 class LogindSessions final : public Sessions {
@@ -102,9 +132,6 @@ class LogindSessions final : public Sessions {
 
     bool is_going_to_sleep() const override { return is_asleep_; }
 
-    Status lock(const std::string& id) override { return call("LockSession", id); }
-    Status terminate(const std::string& id) override { return call("TerminateSession", id); }
-
   private:
     static int on_change(sd_bus_message*, void* self, sd_bus_error*) {
         static_cast<LogindSessions*>(self)->has_changed_ = true;
@@ -118,15 +145,6 @@ class LogindSessions final : public Sessions {
         return 0;
     }
 
-    Status call(const char* method, const std::string& id) {
-        sd_bus_error fault = SD_BUS_ERROR_NULL;
-        const int code =
-            sd_bus_call_method(bus_, service, manager_path, manager, method, &fault, nullptr, "s", id.c_str());
-        const std::string said = fault.message != nullptr ? fault.message : std::strerror(-code);
-        sd_bus_error_free(&fault);
-        if (code < 0) return Error{std::string(method) + " failed: " + said, "session " + id, {}};
-        return Done{};
-    }
     // A session that ended meanwhile has none of them, which is an answer; none at all is a fault.
     void note(int code) {
         if (code == -ETIMEDOUT || code == -ENOTCONN || code == -ECONNRESET || code == -EPIPE) fault_ = code;
@@ -161,13 +179,15 @@ class LogindSessions final : public Sessions {
 }  // namespace
 
 Result<std::unique_ptr<Sessions>> Sessions::connect(std::function<void()> changed) {
-    sd_bus* bus = nullptr;
-    if (const int code = sd_bus_open_system(&bus); code < 0) return bus_error("there is no system bus", code);
-    sd_bus_set_method_call_timeout(bus, call_limit);
-    auto out = std::make_unique<LogindSessions>(bus, std::move(changed));
+    const auto bus = system_bus();
+    if (!bus) return bus.error();
+    auto out = std::make_unique<LogindSessions>(*bus, std::move(changed));
     if (auto asked = out->all(); !asked) return asked.error();
     if (auto watched = out->watch(); !watched) return watched.error();
     return std::unique_ptr<Sessions>(std::move(out));
 }
+
+Status lock_session(const std::string& id) { return ask_or_call("sessions.lock", "LockSession", id); }
+Status terminate_session(const std::string& id) { return ask_or_call("sessions.terminate", "TerminateSession", id); }
 
 }  // namespace hort::platform

@@ -13,6 +13,7 @@ import time
 import unittest
 
 BIN = os.environ["HORT_BIN"]
+WORKER = "_hort"
 SANITIZED = BIN.endswith(("/asan/bin", "/tsan/bin"))  # sanitizers keep memory of their own
 # Wine and sanitizers start slowly; a healthy start takes a fraction of this.
 PATIENCE = 30
@@ -257,6 +258,17 @@ http {{
         os.makedirs(os.path.dirname(f"{self.folder}/www/{name}"), exist_ok=True)
         os.rename(source, f"{self.folder}/www/{name}")
         return f"http://127.0.0.1:{self.web}/{name}"
+
+    def give_to_worker(self):
+        """An installation has the account that hortd's worker is, and its folder belongs to it."""
+        adding = ("useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", WORKER)
+        # Another test may be adding it.
+        wait_until("the account " + WORKER, lambda: run("id", WORKER).returncode == 0 or run(*adding).returncode == 0)
+        os.chmod(self.folder, 0o711)
+        for folder, _, names in os.walk(self.data):
+            for path in (folder, *(os.path.join(folder, name) for name in names)):
+                if path != self.data + "/hort.json":
+                    shutil.chown(path, WORKER, WORKER)
 
     def hortd_command(self):
         return [BIN + "/hortd", "--data", self.data, "--dns", f"127.0.0.1:{self.dns}", "--proxy", f"127.0.0.1:{self.proxy}",

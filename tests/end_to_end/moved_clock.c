@@ -81,13 +81,15 @@ static void* listen_to_test(void* path) {
     return NULL;
 }
 
-__attribute__((constructor)) static void begin(void) {
+__attribute__((constructor)) static void begin(int argc, char** argv) {
     real_gettime = (int (*)(clockid_t, struct timespec*))dlsym(RTLD_NEXT, "clock_gettime");
     real_settime =
         (int (*)(int, int, const struct itimerspec*, struct itimerspec*))dlsym(RTLD_NEXT, "timerfd_settime");
     const char* path = getenv("MOVED_CLOCK");
     const char* start = getenv("MOVED_CLOCK_START");  // "WALL BOOT AWAKE SYNC"
     if (path == NULL || start == NULL) return;
+    // Of two parts of a daemon the one that decides; it is started by the other.
+    if (getenv("MOVED_CLOCK_OF_WORKER") != NULL && strcmp(argv[argc - 1], "--worker") != 0) return;
     long long a = 0, b = 0, c = 0;
     sscanf(start, "%lld %lld %lld %d", &a, &b, &c, &is_synchronised);
     wall = a, boot = b, awake = c;

@@ -13,7 +13,7 @@ import unittest
 
 import test_enforce
 import test_transparent
-from household import BIN, wait_until
+from household import BIN, run, wait_until
 from test_enforce import CHILD, OTHER, RESOLVER, TRICKED, WEB
 
 setUpModule = test_transparent.setUpModule
@@ -107,6 +107,18 @@ class Crash(test_enforce.Machine):
                 self.fail("hortd ended by itself:\n" + self.said()[-2000:])
             except subprocess.TimeoutExpired:
                 pass
+            if chance.random() < 0.4:
+                # The part that decides: the other one starts it anew.
+                run("pkill", "-KILL", "-P", str(self.hortd.pid))
+                if change:
+                    change.wait(30)
+                kills += 1
+                self.assertEqual(self.page_of_others(), "200", "nor while its worker is gone")
+                # One that never was ready may have had a reason to die: hortd ends, and is started anew by who watches it.
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.hortd.wait(0.05)
+                    self.hortd = self.spawn(*self.hortd_command(), log="hortd.log")
+                continue
             self.hortd.send_signal(signal.SIGKILL)
             self.hortd.wait()
             if change:

@@ -123,6 +123,10 @@ class Machine(Household):
             rights = re.search(r"^CapabilityBoundingSet=(.*)$", f.read(), re.M)[1].replace("CAP_", "").lower().split()
         return ["setpriv", "--bounding-set=-all,+" + ",+".join(rights), "--no-new-privs", *super().hortd_command()]
 
+    def start_hortd(self):
+        self.give_to_worker()
+        super().start_hortd()
+
     def setUp(self):
         self.connect_internet()
         super().setUp()

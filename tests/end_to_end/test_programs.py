@@ -48,12 +48,12 @@ class Machine(test_enforce.Machine):
         except PermissionError:
             raise AssertionError("setpriv itself is blocked")
 
-
-class Programs(Machine):
     def runs(self, name="game", account=CHILD):
         done = self.by(account, self.bin + "/" + name, "it", "runs")
         return done.stdout == "it runs\n"
 
+
+class Programs(Machine):
     def test_a_blocked_program_does_not_start_for_the_child_and_does_for_others(self):
         self.assertTrue(self.runs())
         self.hortctl("block", "mia", "program:game")

@@ -46,6 +46,7 @@ def setUpModule():
 
 class Session(MovedHousehold, test_enforce.Machine):
     sessions = False  # of the mock
+    has_worker = True
     zones = test_enforce.Machine.zones
     start = datetime.datetime(2026, 3, 27, 14, 50)
     at_end = "freeze"

@@ -18,6 +18,7 @@ class MovedHousehold(Household):
     uid = os.getuid()
     account = pwd.getpwuid(os.getuid()).pw_name
     sessions = True
+    has_worker = False  # hortd is one process
     sync = 1  # whether a time server vouches for the clock
     zones = Household.zones + """
   local-zone: "game.test." static
@@ -41,6 +42,8 @@ class MovedHousehold(Household):
         environment = dict(os.environ, TZ=PLACE, LD_PRELOAD=BIN + "/libmoved_clock.so",
                            MOVED_CLOCK=self.folder + "/clock", MOVED_CLOCK_START=f"{self.wall} {self.boot} {self.awake} {self.sync}",
                            DBUS_SYSTEM_BUS_ADDRESS=self.bus or "unix:path=/nowhere")
+        if self.has_worker:
+            environment["MOVED_CLOCK_OF_WORKER"] = "1"
         # The clock stands before the sanitizers' own library.
         environment["ASAN_OPTIONS"] = environment.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
         with open(f"{self.folder}/{log}", "ab") as out:
@@ -59,6 +62,7 @@ class MovedHousehold(Household):
             if os.path.exists(own):
                 os.unlink(own)
             s.bind(own)
+            os.chmod(own, 0o666)  # hortd's account may be another one
             s.settimeout(30)
             s.sendto(command.encode(), self.folder + "/clock")
             self.assertEqual(s.recv(16), b"ok")

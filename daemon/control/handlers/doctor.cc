@@ -5,6 +5,7 @@
 #include "platform/accounts.h"
 #include "platform/clock.h"
 #include "platform/clock_watch.h"
+#include "platform/confinement.h"
 #include "platform/mapped_file.h"
 #include "platform/program.h"
 
@@ -126,6 +127,13 @@ Result<json> doctor(Household& household, const Caller&, const json&) {
             add("warning",
                 "A program whose time is up is ended, not stopped until there is time again: " + firewall->hold_problem,
                 "mount cgroup v2");
+        if (firewall->has_worker)
+            add("good", std::string("What strangers send is read by the account ") + platform::worker_account +
+                            ", which may do nothing on this machine.");
+        else
+            add("warning", "What strangers send is read by root: who finds a fault in Hort has the machine.",
+                std::string("useradd --system --no-create-home --shell /usr/sbin/nologin ") + platform::worker_account +
+                    ", and restart hortd");
         if (!firewall->fails_closed)
             add("warning", "When hortd ends, nothing holds the children's programs.",
                 "\"fail\": \"closed\" in hort.json");

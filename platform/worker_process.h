@@ -1,0 +1,34 @@
+// WorkerProcess: the worker as the monitor sees it (see monitor.h).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rules/result.h"
+
+namespace hort::platform {
+
+class WorkerProcess {
+  public:
+    // The descriptor at which the worker finds the monitor.
+    static constexpr int link_of_worker = 3;
+
+    // Starts this program anew with these arguments.
+    static Result<std::unique_ptr<WorkerProcess>> start(const std::vector<std::string>& arguments);
+    // Ends it at once where it still runs.
+    virtual ~WorkerProcess() = default;
+
+    // Where its questions come.
+    virtual int link() const = 0;
+    // Readable when it has ended.
+    virtual int ended() const = 0;
+    virtual void signal(int number) = 0;
+};
+
+// Gives a folder of root's with all that is in it to the worker, but for `but`. What is somebody else's stays so. An
+// error where the worker has no account here, or the folder is closed to it.
+Status give_to_worker(const std::string& folder, const std::string& but);
+bool has_worker_account();
+
+}  // namespace hort::platform
