@@ -25,7 +25,7 @@ class ProcessHold {
     // Stops these processes, too, under this name (letters, digits, '-'). Which of them were held, no longer there or
     // not to be moved shows held(). Calling it again for children that were born meanwhile is right.
     virtual void hold(const std::string& name, const std::vector<std::int32_t>& processes) = 0;
-    // Lets all of this name go on, each in the group that it came from.
+    // Lets all of this name go on, each in the group that it came from, which is made again where it was taken away.
     virtual void release(const std::string& name) = 0;
     // What is held by now, also by a daemon before this one.
     virtual std::vector<std::string> names() const = 0;

@@ -78,7 +78,8 @@ void RunningPrograms::recheck(const std::set<std::string>& wanted, std::shared_p
             processes_ = *std::move(watched);
             connector_.assign(processes_->descriptor());
             watch();
-        } else {
+        } else if (!is_blindness_said_) {
+            is_blindness_said_ = true;
             log_line(Level::warning, "programs that begin are not seen", {{"error", watched.error().text()}});
         }
     }

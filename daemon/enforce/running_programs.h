@@ -60,7 +60,7 @@ class RunningPrograms {
     std::map<Key, std::int64_t> warned_;     // the end that was warned of, in awake seconds
     std::map<Key, std::string> held_;        // under which name
     std::vector<platform::Process> ending_;  // that were asked to end
-    bool is_force_armed_ = false;
+    bool is_force_armed_ = false, is_blindness_said_ = false;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

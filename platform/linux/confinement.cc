@@ -56,6 +56,7 @@ Status become_worker() {
     if (syscall(SYS_capset, &head, rights) != 0) return failed("cannot give up the rights of root");
     // Whoever started it is the monitor: without it nothing here has a meaning. (Becoming an account forgets this.)
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return failed("cannot end with the monitor");
+    (void)prctl(PR_SET_NAME, "hortd-worker");  // beside the monitor, which is "hortd"
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failed("cannot give up new rights");
     return Done{};
 }
@@ -73,7 +74,8 @@ constexpr std::uint64_t of_files =
 
 Status restrict_files(const Places& places) {
     const auto version = syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    if (version < 1) return Done{};  // a kernel without it
+    if (version < 1 && (errno == ENOSYS || errno == EOPNOTSUPP)) return Done{};  // a kernel without it
+    if (version < 1) return failed("cannot restrict files");
     Ruleset rules{all_of_abi_1, 0, 0};
     if (version >= 2) rules.files |= refer;
     if (version >= 3) rules.files |= truncate_file;

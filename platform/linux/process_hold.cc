@@ -1,6 +1,7 @@
 #include "platform/process_hold.h"
 
 #include <fcntl.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -52,6 +53,22 @@ bool write_file(const std::string& path, const std::string& text) {
     return file && write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
+// Whoever manages groups takes one away that is empty (systemd does): it is made again, and belongs to whom the one
+// above it belongs to, as before. Of the group it was moved from, a process is then still one.
+bool make_again(const std::string& group, const std::string& mount) {
+    struct stat info {};
+    if (stat(group.c_str(), &info) == 0) return true;
+    const auto above = group.substr(0, group.rfind('/'));
+    if (above.size() <= mount.size() || !make_again(above, mount) || stat(above.c_str(), &info) != 0) return false;
+    // Of this thread alone; what is made is whose it is.
+    setfsgid(info.st_gid);
+    setfsuid(info.st_uid);
+    const bool is_made = mkdir(group.c_str(), 0755) == 0;
+    setfsuid(0);
+    setfsgid(0);
+    return is_made;
+}
+
 std::vector<std::int32_t> processes_of(const std::string& group) {
     std::vector<std::int32_t> out;
     std::ifstream file(group + "/cgroup.procs");
@@ -84,7 +101,8 @@ class Freezer final : public ProcessHold {
             std::array<char, 4096> origin;
             const auto size = getxattr(group.c_str(), origin_attribute, origin.data(), origin.size());
             const auto back = mount_ + std::string(origin.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
-            // Children that are born while it is emptied are moved, too. Where the way back is gone they go on here.
+            if (size > 0) (void)make_again(back, mount_);
+            // Children that are born while it is emptied are moved, too. Where there is no way back they go on here.
             for (int round = 0; round < 16; ++round) {
                 const auto processes = processes_of(group);
                 if (processes.empty()) break;

@@ -81,6 +81,32 @@ class Running(Held):
         self.assertEqual(self.group(game.pid), group, "where it came from")
         self.assertGreater(self.counted("game"), stands_at)
 
+    def test_a_group_that_was_taken_away_meanwhile_is_made_again(self):
+        """As systemd does with the group of an application when nobody is in it any more."""
+        with open("/proc/self/mountinfo") as f:
+            mount = next(line.split()[4] for line in f if " - cgroup2 " in line)
+        slice = f"{mount}/hort-test-{os.getpid()}"
+        app = slice + "/app-game.scope"
+        os.mkdir(slice)
+        self.addCleanup(wait_until, "the groups to be empty", lambda: run("rmdir", app, slice).returncode == 0)
+        os.chown(slice, CHILD, CHILD)
+        os.mkdir(app)
+        game = self.count("game")
+        with open(app + "/cgroup.procs", "w") as f:
+            f.write(str(game.pid))
+        self.hortctl("budget", "set", "mia", "none", "--of", "program:game")
+        wait_until("the game to be stopped", lambda: is_frozen(game.pid))
+        wait_until("nobody to be in it", lambda: run("rmdir", app).returncode == 0)
+        self.hortctl("bonus", "mia", "30m", "--of", "program:game")
+        wait_until("the game to go on", lambda: not is_frozen(game.pid))
+        self.goes_on("game")
+        wait_until("it to be where it was", lambda: self.group(game.pid).strip().endswith("/app-game.scope"))
+        for path in (app, app + "/cgroup.procs"):
+            self.assertEqual(os.stat(path).st_uid, CHILD, "whose it was")
+        self.hortctl("budget", "clear", "mia", "--of", "program:game")
+        game.kill()
+        game.wait()
+
     def test_what_is_stopped_goes_on_when_hortd_ends_and_is_found_after_a_crash(self):
         game = self.count("game")
         self.hortctl("budget", "set", "mia", "none", "--of", "program:game")
