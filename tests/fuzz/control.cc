@@ -89,7 +89,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         done(Error{"that is not the PIN", {}, {}});
     };
     static const auto no_firewall = [] {
-        return std::optional(EnforcementState{true, 2, 1, 3181, false, 5, 1, "", "", {"br0"}, 3, true});
+        return std::optional(EnforcementState{.is_there = true,
+                                              .accounts = 2,
+                                              .closed = 1,
+                                              .web_port = 3181,
+                                              .fails_closed = false,
+                                              .programs = 5,
+                                              .copies = 1,
+                                              .interfaces = {"br0"},
+                                              .devices = 3,
+                                              .holds_others = true});
     };
     static const auto no_salt = [] { return std::string("0123456789abcdef"); };
     static store::LocalRecords local_records(*database);
