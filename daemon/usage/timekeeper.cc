@@ -68,11 +68,11 @@ class RunningTimekeeper final : public Timekeeper {
             for (const auto& [person, record] : parts_.ledger.breaks()) meter_->restore_break(person, record);
         read_sessions();  // accounts may be bound to others now
         watch_programs(*policy);
-        publish(std::move(policy), now);
+        publish(std::move(policy));
         look();
     }
 
-    void catch_up() override { tick(); }
+    void catch_up() override { look(); }
 
     void flush() override {
         for (auto& entry : meter_->take_entries()) unkept_.push_back(std::move(entry));
@@ -116,20 +116,15 @@ class RunningTimekeeper final : public Timekeeper {
             if (seen_.size() > 1) return;  // the thread of the meter is told already
         }
         asio::post(io_, [this, alive = alive_] {
-            if (*alive) tick();
+            if (*alive) look();
         });
     }
 
   private:
-    void publish(std::shared_ptr<Policy> policy, const Moment&) {
+    void publish(std::shared_ptr<Policy> policy) {
         meter_->fill(*policy);
         parts_.policy.publish(std::move(policy));
         parts_.published();
-    }
-
-    void tick() {
-        advance();
-        look();
     }
 
     // Every way to the present leads through here: this thread may have waited for the disk or the session manager, and
@@ -150,11 +145,12 @@ class RunningTimekeeper final : public Timekeeper {
         return now;
     }
 
-    // After whatever happened: publish what has changed, enforce it, and set the one timer.
+    // After whatever happened: publish what has changed, enforce it, and set the one timer. All for one moment, up to
+    // which everything is counted: what is kept now is not kept again for a minute.
     void look() {
-        const auto now = platform::now();
+        const auto now = advance();
         if (meter_->has_changed()) {
-            if (const auto policy = parts_.policy.load()) publish(std::make_shared<Policy>(*policy), now);
+            if (const auto policy = parts_.policy.load()) publish(std::make_shared<Policy>(*policy));
         }
         const auto looked = enforcer_.look(*parts_.policy.load(), in_use_, now);
         for (const auto& todo : looked.todo) carry_out(todo);
@@ -196,7 +192,7 @@ class RunningTimekeeper final : public Timekeeper {
             if (fault || !*alive) return;
             armed_for_.reset();
             if (!idle_at_.empty() || read_again_at_) read_sessions();
-            tick();
+            look();
         });
     }
 

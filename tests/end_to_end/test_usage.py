@@ -232,6 +232,10 @@ class Afternoon(MovedHousehold):
         def running():
             return self.ask("budget", "mia")["budgets"][0]["is_running"]
         self.assertFalse(running())
+        # Others begin and end all the time, and hortd looks at each: also while the clock moves.
+        others = subprocess.Popen(["/bin/sh", "-c", "while :; do /bin/true; done"])
+        self.addCleanup(others.wait)
+        self.addCleanup(others.kill)
         game = subprocess.Popen([program, "1000"])
         self.addCleanup(game.wait)
         self.addCleanup(game.kill)
