@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <openssl/evp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/fanotify.h>
@@ -15,10 +14,8 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
 #include <cstring>
-#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <list>
@@ -29,7 +26,7 @@
 #include <sstream>
 #include <thread>
 
-#include "platform/executable.h"
+#include "platform/linux/copy_reader.h"
 #include "platform/linux/fd.h"
 #include "platform/linux/process_account.h"
 
@@ -39,166 +36,9 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t beginning_size = 64 << 10, max_known = 65536, max_waiting = 256;
-// A child may make its files as long as it likes; nobody waits for more than this.
-constexpr off_t max_digested = 64 << 20;
+constexpr std::size_t max_known = 65536, max_waiting = 256;
 // How long who starts a program waits until it is known what it is. A file system of the child's own may never answer.
 constexpr auto answer_limit = std::chrono::seconds(5);
-// A file that changes changes its time of change, which nobody can set.
-struct Inode {
-    dev_t device = 0;
-    ino_t number = 0;
-    off_t size = 0;
-    std::int64_t changed_seconds = 0, changed_nanoseconds = 0;
-    friend auto operator<=>(const Inode&, const Inode&) = default;
-};
-
-Inode inode_of(const struct stat& info) {
-    return {info.st_dev, info.st_ino, info.st_size, info.st_ctim.tv_sec, info.st_ctim.tv_nsec};
-}
-
-using Digest = std::array<std::uint8_t, 32>;
-
-std::optional<Digest> digest_of(int file) {
-    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-    if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1) return std::nullopt;
-    std::vector<std::uint8_t> buffer(256 << 10);
-    for (off_t at = 0; at < max_digested;) {
-        const auto got = pread(file, buffer.data(), buffer.size(), at);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return std::nullopt;
-        if (got == 0) break;
-        EVP_DigestUpdate(context.get(), buffer.data(), static_cast<std::size_t>(got));
-        at += got;
-    }
-    Digest out;
-    EVP_DigestFinal_ex(context.get(), out.data(), nullptr);
-    return out;
-}
-
-std::vector<std::uint8_t> beginning_of(int file) {
-    std::vector<std::uint8_t> out(beginning_size);
-    const auto got = pread(file, out.data(), out.size(), 0);
-    out.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    return out;
-}
-
-// What copies are known by. Immutable.
-struct Originals {
-    struct Original {
-        off_t size = 0;
-        std::string build_id;
-        Digest digest{};
-        std::string program;
-        friend bool operator==(const Original&, const Original&) = default;
-    };
-    std::vector<Original> all;
-
-    std::vector<std::string> programs_of(int file, off_t size, const std::string& build_id) const {
-        std::vector<std::string> out;
-        std::optional<Digest> digest;
-        for (const auto& original : all) {
-            bool is_copy = !build_id.empty() && build_id == original.build_id;
-            if (!is_copy && size == original.size) {  // read to the end only where it can be one
-                if (!digest) digest = digest_of(file);
-                is_copy = digest && *digest == original.digest;
-            }
-            if (is_copy && std::find(out.begin(), out.end(), original.program) == out.end())
-                out.push_back(original.program);
-        }
-        return out;
-    }
-};
-
-// What was found out about a file.
-struct Known {
-    std::vector<std::string> programs;  // that it is a copy of
-    bool is_dynamic = false;
-};
-
-// Reads files on a thread of its own, which a file system may keep waiting for ever: then it is left behind.
-class Reader {
-  public:
-    struct Job {
-        std::uint64_t id = 0;
-        Fd file;
-        Inode inode;
-    };
-    struct Found {
-        std::uint64_t id = 0;
-        Inode inode;
-        std::shared_ptr<const Originals> by;
-        Known known;
-    };
-
-    Reader() : shared_(std::make_shared<Shared>()) {
-        std::thread([shared = shared_] { read_all(*shared); }).detach();
-    }
-    ~Reader() {
-        const std::lock_guard lock(shared_->mutex);
-        shared_->is_over = true;
-        shared_->jobs.clear();
-        shared_->changed.notify_all();
-    }
-    Reader(const Reader&) = delete;
-    Reader& operator=(const Reader&) = delete;
-
-    int descriptor() const { return shared_->ready.get(); }
-    void set(std::shared_ptr<const Originals> originals) {
-        const std::lock_guard lock(shared_->mutex);
-        shared_->originals = std::move(originals);
-    }
-    // `somebody_waits`: before those for which nobody does.
-    bool add(Job job, bool somebody_waits) {
-        const std::lock_guard lock(shared_->mutex);
-        auto& jobs = shared_->jobs;
-        if (jobs.size() >= (somebody_waits ? 2 * max_waiting : max_waiting)) return false;
-        if (somebody_waits)
-            jobs.push_front(std::move(job));
-        else
-            jobs.push_back(std::move(job));
-        shared_->changed.notify_one();
-        return true;
-    }
-    std::vector<Found> take() {
-        std::uint64_t ignored = 0;
-        (void)!read(shared_->ready.get(), &ignored, sizeof ignored);
-        const std::lock_guard lock(shared_->mutex);
-        return std::exchange(shared_->found, {});
-    }
-
-  private:
-    struct Shared {
-        std::mutex mutex;
-        std::condition_variable changed;
-        std::deque<Job> jobs;
-        std::vector<Found> found;
-        std::shared_ptr<const Originals> originals = std::make_shared<Originals>();
-        bool is_over = false;
-        Fd ready{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    };
-
-    static void read_all(Shared& shared) {
-        std::unique_lock lock(shared.mutex);
-        for (;;) {
-            shared.changed.wait(lock, [&] { return shared.is_over || !shared.jobs.empty(); });
-            if (shared.is_over) return;
-            const auto job = std::move(shared.jobs.front());
-            shared.jobs.pop_front();
-            const auto originals = shared.originals;
-            lock.unlock();
-            const auto head = read_executable(beginning_of(job.file.get()));
-            Found found{job.id, job.inode, originals, {{}, head.is_dynamic}};
-            found.known.programs = originals->programs_of(job.file.get(), job.inode.size, head.build_id);
-            lock.lock();
-            shared.found.push_back(std::move(found));
-            const std::uint64_t one = 1;
-            (void)!write(shared.ready.get(), &one, sizeof one);
-        }
-    }
-
-    std::shared_ptr<Shared> shared_;
-};
 
 // Nothing is started from these, or nothing of a person's.
 bool has_no_programs(std::string_view kind) {
@@ -245,18 +85,13 @@ class FilesystemGuard final : public CopyGuard {
             struct stat info {};
             if (!file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0) continue;
             const auto inode = inode_of(info);
-            auto original = Originals::Original{info.st_size, {}, {}, program};
-            if (const auto it = read_.find(inode); it != read_.end()) {
-                original.build_id = it->second.build_id;
-                original.digest = it->second.digest;
-            } else {
-                const auto digest = digest_of(file.get());
-                if (!digest) continue;
-                original.build_id = read_executable(beginning_of(file.get())).build_id;
-                original.digest = *digest;
-            }
-            read[inode] = original;
-            originals->all.push_back(std::move(original));
+            const auto it = read_.find(inode);
+            auto original =
+                it != read_.end() ? std::optional(it->second) : original_of(file.get(), info.st_size, program);
+            if (!original) continue;
+            original->program = program;
+            read[inode] = *original;
+            originals->all.push_back(*std::move(original));
         }
         read_.swap(read);
         if (originals_ && originals_->all == originals->all) return;
@@ -279,7 +114,7 @@ class FilesystemGuard final : public CopyGuard {
             originals = originals_;
         }
         if (!originals) return {};
-        return originals->programs_of(file.get(), info.st_size, read_executable(beginning_of(file.get())).build_id);
+        return originals->programs_of(file.get(), info.st_size);
     }
 
     int descriptor() const override { return mounts_.get(); }
@@ -464,7 +299,7 @@ class FilesystemGuard final : public CopyGuard {
 
     const MayStart may_start_;
     const Fd group_, end_, mounts_;
-    Reader reader_;
+    CopyReader reader_;
     std::set<std::pair<dev_t, ino_t>> loaders_;
     std::map<Inode, Originals::Original> read_;  // what was looked for before need not be read again
     std::set<std::string> marked_;               // devices, as mountinfo names them
