@@ -58,12 +58,11 @@ class FilesystemGuard final : public CopyGuard {
   public:
     explicit FilesystemGuard(MayStart may_start)
         : may_start_(std::move(may_start)),
-          group_(fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE,
+          group_(fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE | FAN_REPORT_TID,
                                O_RDONLY | O_LARGEFILE | O_CLOEXEC)),
           end_(eventfd(0, EFD_CLOEXEC)),
           mounts_(open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC)) {
         if (!group_ || !end_ || !mounts_ || reader_.descriptor() < 0) return;
-        find_loaders();
         thread_ = std::thread([this] { answer_all(); });
         look_at_mounts();
     }
@@ -154,7 +153,7 @@ class FilesystemGuard final : public CopyGuard {
     struct Waiting {
         std::uint64_t id = 0;
         Fd event;
-        std::int32_t process = 0;
+        std::int32_t thread = 0;
         std::uint32_t account = 0;
         Clock::time_point until;
     };
@@ -171,29 +170,6 @@ class FilesystemGuard final : public CopyGuard {
                 out += escaped[i];
             }
         return out;
-    }
-
-    // Whoever starts the loader by itself can name it any file.
-    void find_loaders() {
-        for (const char* top : {"/lib", "/lib64", "/lib32", "/libx32", "/usr/lib", "/usr/lib64", "/usr/lib32"}) {
-            std::vector<std::string> folders{top};
-            std::error_code fault;
-            for (fs::directory_iterator it(top, fault), end; !fault && it != end; it.increment(fault))
-                if (it->path().filename().string().find("-linux-") != std::string::npos)
-                    folders.push_back(it->path().string());
-            for (const auto& folder : folders) {
-                std::error_code unreadable;
-                for (fs::directory_iterator it(folder, unreadable), end; !unreadable && it != end;
-                     it.increment(unreadable)) {
-                    const auto name = it->path().filename().string();
-                    struct stat info {};
-                    if ((name.starts_with("ld-linux") || name.starts_with("ld-musl") || name.starts_with("ld.so") ||
-                         name.starts_with("ld64.so")) &&
-                        stat(it->path().c_str(), &info) == 0)
-                        loaders_.insert({info.st_dev, info.st_ino});
-                }
-            }
-        }
     }
 
     // Who waits waits for this thread: it opens nothing but what is in /proc, and reads no file.
@@ -225,17 +201,8 @@ class FilesystemGuard final : public CopyGuard {
         Fd file(event.fd);
         struct stat info {};
         if ((event.mask & FAN_OPEN_EXEC_PERM) == 0) return;
-        if (event.pid == getpid() || fstat(file.get(), &info) != 0) return answer(file.get(), true);
+        if (fstat(file.get(), &info) != 0) return answer(file.get(), true);
         const auto inode = inode_of(info);
-        auto& begun = begun_[static_cast<std::uint32_t>(event.pid) % begun_.size()];
-        if (loaders_.contains({inode.device, inode.number})) {
-            // The kernel opens a program and then its loader. A loader alone is a program that runs others.
-            const bool belongs = begun == event.pid;
-            begun = 0;
-            if (belongs) return answer(file.get(), true);
-            const auto account = account_of(event.pid);
-            return answer(file.get(), !account || *account == 0 || may_start_(*account, {}));
-        }
         std::optional<Known> known;
         bool is_slow = false;
         {
@@ -243,6 +210,8 @@ class FilesystemGuard final : public CopyGuard {
             is_slow = slow_.contains(inode.device);
             if (const auto it = known_.find(inode); it != known_.end()) known = it->second;
         }
+        auto& begun = begun_[static_cast<std::uint32_t>(event.pid) % begun_.size()];
+        if (known && known->is_loader) return answer(file.get(), may_load(event.pid));
         if (known && known->programs.empty()) {
             if (known->is_dynamic) begun = event.pid;
             return answer(file.get(), true);
@@ -267,6 +236,19 @@ class FilesystemGuard final : public CopyGuard {
         waiting_.push_back({id, std::move(file), event.pid, *account, Clock::now() + answer_limit});
     }
 
+    // Whether a thread may open a loader. The kernel opens a program and then its loader: one whose program nobody was
+    // asked about (from memory, on a file system of the person's own) is not let through, and neither is a loader that
+    // is started as a program, because it runs the file that it is told to.
+    bool may_load(std::int32_t thread) {
+        auto& begun = begun_[static_cast<std::uint32_t>(thread) % begun_.size()];
+        const bool belongs = begun == thread;
+        begun = 0;
+        // Every start waits for this: whose rights it has is enough, and cheaper than who has them.
+        const auto account = effective_account_of(thread);
+        if (!account || *account == 0 || may_start_(*account, {})) return true;
+        return belongs && (!tells_stack_ || is_loading_program(thread));
+    }
+
     void take_found() {
         for (auto& found : reader_.take()) {
             {
@@ -277,8 +259,14 @@ class FilesystemGuard final : public CopyGuard {
             const auto it =
                 std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& one) { return one.id == found.id; });
             if (it == waiting_.end()) continue;
-            if (found.known.is_dynamic) begun_[static_cast<std::uint32_t>(it->process) % begun_.size()] = it->process;
-            answer(it->event.get(), found.known.programs.empty() || may_start_(it->account, found.known.programs));
+            bool may = false;
+            if (found.known.is_loader) {
+                may = may_load(it->thread);
+            } else {
+                if (found.known.is_dynamic) begun_[static_cast<std::uint32_t>(it->thread) % begun_.size()] = it->thread;
+                may = found.known.programs.empty() || may_start_(it->account, found.known.programs);
+            }
+            answer(it->event.get(), may);
             waiting_.erase(it);
         }
     }
@@ -298,9 +286,9 @@ class FilesystemGuard final : public CopyGuard {
     }
 
     const MayStart may_start_;
+    const bool tells_stack_ = platform::tells_stack();
     const Fd group_, end_, mounts_;
     CopyReader reader_;
-    std::set<std::pair<dev_t, ino_t>> loaders_;
     std::map<Inode, Originals::Original> read_;  // what was looked for before need not be read again
     std::set<std::string> marked_;               // devices, as mountinfo names them
     std::mutex mutex_;
@@ -308,7 +296,7 @@ class FilesystemGuard final : public CopyGuard {
     std::map<Inode, Known> known_;
     std::set<dev_t> slow_;  // whose files may let a reader wait: only who must is read
     // Of the guard's thread.
-    std::array<std::int32_t, 4096> begun_{};  // processes that opened a program, and not yet its loader
+    std::array<std::int32_t, 4096> begun_{};  // threads that opened a program, and not yet its loader
     std::list<Waiting> waiting_;              // in the order of their ends
     std::uint64_t last_id_ = 0;
     std::thread thread_;

@@ -18,7 +18,7 @@
 namespace hort::platform {
 namespace {
 
-constexpr std::size_t beginning_size = 64 << 10, max_waiting = 256;
+constexpr std::size_t beginning_size = 64 << 10, max_dynamic_section = 16 << 10, max_waiting = 256;
 // A child may make its files as long as it likes; nobody waits for more than this.
 constexpr off_t max_digested = 64 << 20;
 
@@ -46,6 +46,14 @@ ExecutableHead head_of(int file) {
     const auto got = pread(file, beginning.data(), beginning.size(), 0);
     beginning.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
     return read_executable(beginning);
+}
+
+bool is_loader(int file, const ExecutableHead& head) {
+    if (!head.is_shared || head.dynamic_size == 0) return false;
+    std::vector<std::uint8_t> section(std::min<std::uint64_t>(head.dynamic_size, max_dynamic_section));
+    const auto got = pread(file, section.data(), section.size(), static_cast<off_t>(head.dynamic_offset));
+    section.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return !is_said_to_be_program(section, head.is_64);
 }
 
 std::vector<std::string> copies_of(const Originals& originals, int file, off_t size, const std::string& build_id) {
@@ -98,7 +106,7 @@ struct CopyReader::Shared {
             const auto by = originals;
             lock.unlock();
             const auto head = head_of(job.file.get());
-            Found out{job.id, job.inode, by, {{}, head.is_dynamic}};
+            Found out{job.id, job.inode, by, {{}, head.is_dynamic, is_loader(job.file.get(), head)}};
             out.known.programs = copies_of(*by, job.file.get(), job.inode.size, head.build_id);
             lock.lock();
             found.push_back(std::move(out));

@@ -47,7 +47,8 @@ std::optional<Originals::Original> original_of(int file, off_t size, std::string
 // What was found out about a file.
 struct Known {
     std::vector<std::string> programs;  // that it is a copy of
-    bool is_dynamic = false;
+    bool is_dynamic = false;            // the kernel opens its loader after it
+    bool is_loader = false;             // runs the file that it is told to
 };
 
 // Reads files on a thread of its own, which a file system may keep waiting for ever: then it is left behind.

@@ -40,21 +40,39 @@ void read_segments(Bytes bytes, ExecutableHead& out) {
     if (!read_at(bytes, 0, header) || header.e_phentsize != sizeof(Segment)) return;
     for (unsigned i = 0; i < std::min<unsigned>(header.e_phnum, 512); ++i) {
         Segment segment{};
-        if (!read_at(bytes, header.e_phoff + std::uint64_t{i} * sizeof segment, segment)) return;
+        if (!read_at(bytes, header.e_phoff + std::uint64_t{i} * sizeof segment, segment)) break;
         if (segment.p_type == PT_INTERP) out.is_dynamic = true;
+        if (segment.p_type == PT_DYNAMIC) {
+            out.dynamic_offset = segment.p_offset;
+            out.dynamic_size = segment.p_filesz;
+        }
         if (segment.p_type != PT_NOTE || !out.build_id.empty() || segment.p_offset >= bytes.size()) continue;
         const auto size = std::min<std::uint64_t>(segment.p_filesz, bytes.size() - segment.p_offset);
         out.build_id = build_id_of(bytes.subspan(segment.p_offset, size), segment.p_align);
     }
+    out.is_shared = header.e_type == ET_DYN && !out.is_dynamic;
+}
+
+template <typename Entry>
+bool has_program_flag(Bytes section) {
+    Entry entry{};
+    for (std::uint64_t at = 0; read_at(section, at, entry) && entry.d_tag != DT_NULL; at += sizeof entry)
+        if (entry.d_tag == DT_FLAGS_1) return (entry.d_un.d_val & DF_1_PIE) != 0;
+    return false;
 }
 
 }  // namespace
+
+bool is_said_to_be_program(Bytes dynamic_section, bool is_64) {
+    return is_64 ? has_program_flag<Elf64_Dyn>(dynamic_section) : has_program_flag<Elf32_Dyn>(dynamic_section);
+}
 
 ExecutableHead read_executable(Bytes beginning) {
     ExecutableHead out;
     if (beginning.size() < EI_NIDENT || std::memcmp(beginning.data(), ELFMAG, SELFMAG) != 0) return out;
     out.is_elf = true;
-    if (beginning[EI_CLASS] == ELFCLASS64)
+    out.is_64 = beginning[EI_CLASS] == ELFCLASS64;
+    if (out.is_64)
         read_segments<Elf64_Ehdr, Elf64_Phdr>(beginning, out);
     else if (beginning[EI_CLASS] == ELFCLASS32)
         read_segments<Elf32_Ehdr, Elf32_Phdr>(beginning, out);

@@ -34,6 +34,19 @@ NO_TLS = "import socket; s=socket.create_connection(('{}',443)); s.settimeout(10
 ECHO = ("import socket; s=socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP); s.settimeout(10); "
         "s.sendto(b'\\x08\\0\\xf7\\xff'+b'\\0'*4, ('{}', 0)); s.recv(100); print('answered')")
 COPY_IN_MEMORY = "import os; fd=os.memfd_create('x'); os.write(fd, open('{}','rb').read()); os.execve(fd, ['game', 'it', 'runs'], {{}})"
+# A program of another machine's kind: the kernel opens it, and then not its loader.
+AFTER_A_FAILURE = """
+import os
+data = bytearray(open('/bin/true', 'rb').read())
+data[18] = 40
+path = '{0}/arm%d' % os.getpid()
+open(path, 'wb').write(data)
+os.chmod(path, 0o755)
+try:
+    os.execv(path, [path])
+except OSError:
+    os.execv('/lib64/ld-linux-x86-64.so.2', ['ld', '{0}/homework', 'it', 'runs'])
+"""
 
 TRICKS = []
 
@@ -386,6 +399,18 @@ class Bypass(test_programs.Machine):
     @trick("the same by the loader", "programs")
     def from_elsewhere_by_the_loader(self):
         return self.starts("/lib64/ld-linux-x86-64.so.2 $HOME/homework it runs")
+
+    @trick("the same by a copy of the loader", "programs")
+    def from_elsewhere_by_a_copied_loader(self):
+        return self.starts("cp /lib64/ld-linux-x86-64.so.2 $HOME/ld$$; $HOME/ld$$ $HOME/homework it runs")
+
+    @trick("the same by a script whose interpreter is the loader", "programs")
+    def from_elsewhere_by_a_script_of_the_loader(self):
+        return self.starts("printf '#!/lib64/ld-linux-x86-64.so.2 %s\\n' $HOME/homework > $HOME/s$$; chmod +x $HOME/s$$; $HOME/s$$ it runs")
+
+    @trick("the same by the loader, after a start that failed", "programs")
+    def from_elsewhere_after_a_failure(self):
+        return self.starts(f"python3 -c \"{AFTER_A_FAILURE.format(self.home)}\"")
 
     @trick("the same from memory", "programs")
     def from_elsewhere_in_memory(self):

@@ -245,6 +245,27 @@ class Copies(Held):
             out.write(f.read())
         self.assertFalse(self.runs(path))
 
+    def test_what_was_started_before_is_held_by_a_rule_that_comes_later(self):
+        """Nobody is asked about a program of root's that is none of a rule's, as long as there is no other rule."""
+        self.make_unique(self.bin + "/toy")
+        copy = self.kept + "/innocent"
+        shutil.copy(self.bin + "/toy", copy)
+        self.hortctl("block", "mia", self.bin + "/game")
+        for _ in range(3):
+            self.assertTrue(self.runs(copy))
+        self.hortctl("block", "mia", self.bin + "/toy")
+        self.assertFalse(self.runs(copy))
+        self.assertTrue(self.runs("/bin/echo"))
+        self.hortctl("unset", "mia", self.bin + "/toy")
+        for _ in range(3):
+            self.assertTrue(self.runs(copy))
+        # What is the child's by now may change at any time.
+        os.chmod(copy, 0o777)
+        self.assertTrue(self.runs(copy))
+        with open(self.bin + "/game", "rb") as f, open(copy, "wb") as out:
+            out.write(f.read())
+        self.assertFalse(self.runs(copy))
+
     def test_upgrades_of_the_file_are_followed(self):
         self.hortctl("block", "mia", self.bin + "/game")
         self.make_unique(self.bin + "/game")
