@@ -94,6 +94,34 @@ bool ends_in_exe(std::string_view text) {
     return text.size() > 4 && is_same_ignoring_case(text.substr(text.size() - 4), ".exe");
 }
 
+// Where packages lie: ".../app/ID/ARCHITECTURE/BRANCH/COMMIT/files" of Flatpak, "/snap/NAME/REVISION" of snapd.
+void add_names_of_folder(std::string_view path, Names& names) {
+    std::vector<std::string_view> parts;
+    for (std::size_t begin = 0; begin <= path.size();) {
+        const auto end = std::min(path.find('/', begin), path.size());
+        parts.push_back(path.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    for (std::size_t i = 5; i < parts.size(); ++i)
+        if (parts[i] == "files" && parts[i - 5] == "app") names.add(parts[i - 4]);
+    for (const std::string_view beginning : {"/snap/", "/var/lib/snapd/snap/"})
+        if (path.starts_with(beginning)) {
+            path.remove_prefix(beginning.size());
+            names.add(path.substr(0, path.find('/')));
+        }
+}
+
+// What Wine was told to run. It writes what it runs over its own name before long, as that was called: with or without
+// the ending, with or without a path.
+void add_name_of_windows_program(const std::vector<std::string>& arguments, Names& names) {
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const auto name = file_name(arguments[i]);
+        if (name.empty() || name.starts_with('-') || (i == 0 && name.starts_with("wine"))) continue;
+        names.add(ends_in_exe(name) ? std::string(name) : std::string(name) + ".exe");
+        return;
+    }
+}
+
 }  // namespace
 
 std::vector<std::string> programs_of_process(const platform::Process& process) {
@@ -101,14 +129,12 @@ std::vector<std::string> programs_of_process(const platform::Process& process) {
     names.add_path(process.path);
     const auto program = file_name(process.path);
     if (program.starts_with("wine")) {
-        for (const auto& argument : process.arguments)
-            if (ends_in_exe(argument)) {
-                names.add(file_name(argument));
-                break;
-            }
+        add_name_of_windows_program(process.arguments, names);
     } else if (is_many_programs(program)) {
         add_names_of_script(process.arguments, names);
     }
+    add_names_of_folder(process.path, names);
+    add_names_of_folder(process.app_folder, names);
     if (!process.app_image.empty()) names.add_path(process.app_image);
     if (!process.steam_app.empty()) names.add("steam:" + process.steam_app);
     std::string_view cgroup = process.cgroup;

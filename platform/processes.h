@@ -21,6 +21,7 @@ struct Process {
     std::vector<std::string> arguments;  // the first ones, its own name among them
     std::string cgroup;                  // in the unified hierarchy (cgroups(7))
     std::string app_image, steam_app;    // APPIMAGE and SteamAppId of its environment
+    std::string app_folder;              // in a mount namespace of its own: what lies at /app there, as Flatpak puts it
 };
 
 class Processes {

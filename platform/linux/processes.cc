@@ -67,6 +67,26 @@ std::string path_of(const std::string& folder) {
     return fault ? std::string() : path;  // empty: a kernel thread, or gone
 }
 
+// The place of a mount as the kernel tells it (proc_pid_mountinfo(5)). Nothing of the process's own file systems is
+// touched: they might never answer.
+std::string folder_at(const std::string& process, std::string_view place) {
+    struct stat own {};
+    struct stat usual {};
+    if (stat((process + "/ns/mnt").c_str(), &own) != 0) return {};
+    if ((stat("/proc/1/ns/mnt", &usual) == 0 || stat("/proc/self/ns/mnt", &usual) == 0) && own.st_ino == usual.st_ino)
+        return {};
+    std::string out;
+    split(beginning_of(process + "/mountinfo"), '\n', [&](std::string_view line) {
+        std::array<std::string_view, 5> fields;
+        std::size_t count = 0;
+        split(line, ' ', [&](std::string_view field) {
+            if (count < fields.size()) fields[count++] = field;
+        });
+        if (count == fields.size() && fields[4] == place) out = fields[3];
+    });
+    return out;
+}
+
 std::optional<Process> read_process(std::int32_t id, const Processes::IsWanted& is_wanted) {
     const auto folder = "/proc/" + std::to_string(id);
     struct stat status {};
@@ -77,7 +97,7 @@ std::optional<Process> read_process(std::int32_t id, const Processes::IsWanted& 
         auto out = process_of(*found);
         return is_wanted(out.account) ? std::optional(std::move(out)) : std::nullopt;
     }
-    Process out{id, status.st_uid, path_of(folder), {}, {}, {}, {}};
+    Process out{id, status.st_uid, path_of(folder), {}, {}, {}, {}, {}};
     if (out.path.empty()) return std::nullopt;
     split(beginning_of(folder + "/cmdline"), '\0', [&](std::string_view argument) {
         if (out.arguments.size() < max_arguments) out.arguments.emplace_back(argument.substr(0, max_argument));
@@ -89,6 +109,7 @@ std::optional<Process> read_process(std::int32_t id, const Processes::IsWanted& 
         if (variable.starts_with("APPIMAGE=")) out.app_image = variable.substr(9, max_argument);
         if (variable.starts_with("SteamAppId=")) out.steam_app = variable.substr(11, 16);
     });
+    out.app_folder = folder_at(folder, "/app");
     return out;
 }
 
@@ -246,7 +267,8 @@ json message_of(const Process& process) {
             {"arguments", process.arguments},
             {"cgroup", process.cgroup},
             {"app_image", process.app_image},
-            {"steam_app", process.steam_app}};
+            {"steam_app", process.steam_app},
+            {"app_folder", process.app_folder}};
 }
 
 Process process_of(const json& message) {
@@ -257,7 +279,8 @@ Process process_of(const json& message) {
             message.at("arguments").get<std::vector<std::string>>(),
             text("cgroup"),
             text("app_image"),
-            text("steam_app")};
+            text("steam_app"),
+            text("app_folder")};
 }
 
 }  // namespace hort::platform

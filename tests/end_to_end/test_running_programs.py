@@ -139,7 +139,7 @@ class Running(Held):
         return out
 
 
-class Seen(Held):
+class InFirstNamespace(Held):
     """The kernel tells of processes in the machine's first network namespace only: this hortd is there, with an account that is
     nobody else's."""
 
@@ -153,6 +153,8 @@ class Seen(Held):
     def hortd_command(self):
         return [*FIRST, *super().hortd_command()]
 
+
+class Seen(InFirstNamespace):
     def test_what_another_program_runs_is_known_too(self):
         """The kernel asks nobody about a script that is told to its interpreter."""
         script, out = self.folder + "/play.sh", self.folder + "/out"

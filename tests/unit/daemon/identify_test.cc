@@ -8,9 +8,9 @@ namespace {
 using Names = std::vector<std::string>;
 
 Names names(std::string path, Names arguments = {}, std::string cgroup = "/", std::string app_image = {},
-            std::string steam_app = {}) {
+            std::string steam_app = {}, std::string app_folder = {}) {
     return programs_of_process({1, 1001, std::move(path), std::move(arguments), std::move(cgroup), std::move(app_image),
-                                std::move(steam_app)});
+                                std::move(steam_app), std::move(app_folder)});
 }
 
 TEST(IdentifyTest, AProgramIsItsFileByNameAndByPath) {
@@ -33,6 +33,12 @@ TEST(IdentifyTest, ProgramsOfWindowsAreKnownByTheirNames) {
     EXPECT_EQ(names("/usr/lib/wine/wine64-preloader", {"C:\\Games\\RobloxPlayerBeta.EXE", "--play"}),
               (Names{"wine64-preloader", "/usr/lib/wine/wine64-preloader", "robloxplayerbeta.exe"}));
     EXPECT_EQ(names("/usr/bin/wine", {"wine", "/home/mia/game.exe"}), (Names{"wine", "/usr/bin/wine", "game.exe"}));
+    // As Wine 8.0 shows "wine ping -n 60 x.exe", before and after it has begun.
+    for (const auto& arguments : {std::vector<std::string>{"/usr/lib/wine/wine64", "ping", "-n", "60", "x.exe"},
+                                  std::vector<std::string>{"ping", "-n", "60", "x.exe"}})
+        EXPECT_EQ(names("/usr/lib/wine/wine64", arguments), (Names{"wine64", "/usr/lib/wine/wine64", "ping.exe"}));
+    EXPECT_EQ(names("/usr/lib/wine/wineserver64", {"/usr/lib/wine/wineserver64", "-p0"}),
+              (Names{"wineserver64", "/usr/lib/wine/wineserver64"}));
 }
 
 TEST(IdentifyTest, PackagesAreKnownByTheirIds) {
@@ -43,6 +49,13 @@ TEST(IdentifyTest, PackagesAreKnownByTheirIds) {
         "org.videolan.vlc");
     EXPECT_EQ(last(names("/snap/chromium/1/chrome", {}, "/user.slice/app.slice/snap.chromium.chromium-5f6.scope")),
               "chromium");
+    // Without a group of their own, where no user manager runs: by where they lie.
+    EXPECT_EQ(
+        last(names("/app/bin/vlc", {}, "/", {}, {}, "/var/lib/flatpak/app/org.videolan.VLC/x86_64/stable/0a1b/files")),
+        "org.videolan.vlc");
+    EXPECT_EQ(last(names("/home/mia/.local/share/flatpak/app/org.videolan.VLC/x86_64/stable/0a1b/files/bin/vlc")),
+              "org.videolan.vlc");
+    EXPECT_EQ(last(names("/snap/chromium/1/chrome")), "chromium");
     EXPECT_EQ(last(names("/tmp/.mount_x/game", {}, "/", "/home/mia/Game-1.2.AppImage")), "/home/mia/Game-1.2.AppImage");
     EXPECT_EQ(last(names("/home/mia/.steam/dota2", {}, "/", {}, "570")), "steam:570");
     EXPECT_EQ(last(names("/usr/bin/kate", {}, "/app.slice/app-gnome-org.kde.kate-77.scope")), "org.kde.kate.desktop");
