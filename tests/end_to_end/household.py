@@ -81,8 +81,8 @@ def is_frozen(pid):
         return "frozen 1" in f.read()
 
 
-def wait_until(what, is_so):
-    end = time.monotonic() + PATIENCE
+def wait_until(what, is_so, patience=PATIENCE):
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         if is_so():
             return

@@ -1,6 +1,7 @@
 """hort.service as an installation has it, under systemd itself: a machine of its own in namespaces, over this one's files.
 
 As root, and by hand (it is no CTest test: not every machine lends itself to this): HORT_BIN=build/dev/bin tests/end_to_end/test_service.py"""
+import functools
 import os
 import re
 import shutil
@@ -10,8 +11,12 @@ import tempfile
 import time
 import unittest
 
+import household
+
 BIN = os.environ["HORT_BIN"]
 BUILD = os.path.dirname(os.path.abspath(BIN))
+# systemd's watchdog takes half a minute.
+wait_until = functools.partial(household.wait_until, patience=60)
 COUNT = "while :; do echo >> /tmp/{0}; sleep 0.05; done"
 
 # Runs as the first process of new namespaces: the machine's file systems, then systemd in its place.
@@ -26,15 +31,6 @@ mount --rbind /dev dev
 ip link set lo up
 exec env -i container=hort TERM=linux PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot . /lib/systemd/systemd --unit=multi-user.target
 """
-
-
-def wait_until(what, is_so, patience=60):
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        if is_so():
-            return
-        time.sleep(0.1)
-    raise AssertionError("never came: " + what)
 
 
 class Service(unittest.TestCase):
@@ -140,6 +136,26 @@ class Service(unittest.TestCase):
         for words in ("systemctl stop hort", "hortctl pause mia", f"kill -9 {' '.join(self.parts())}"):
             self.assertNotEqual(self.inside("su", "hort-mia", "-s", "/bin/sh", "-c", words).returncode, 0, words)
         self.assertEqual(self.say("systemctl", "is-active", "hort"), "active")
+
+    def test_2_programs_are_held_wherever_they_lie(self):
+        with open(self.root + "/toy.c", "w") as f:
+            f.write('#include <stdio.h>\nint main(void) { puts("it runs"); }\n')
+        self.assertEqual(self.say("cc", "-o", "/tmp/toy", "/toy.c"), "")
+        tries = ("/tmp/toy", "/home/hort-mia/copy", "/lib64/ld-linux-x86-64.so.2 /home/hort-mia/copy",
+                 "/home/hort-mia/ld /home/hort-mia/copy")
+
+        def run(words, account="hort-mia"):
+            return self.say("su", account, "-s", "/bin/sh", "-c", words)
+        self.assertEqual(run("cp /tmp/toy ~/copy; cp /lib64/ld-linux-x86-64.so.2 ~/ld; ls ~"), "copy\nld")
+        for words in tries:
+            self.assertEqual(run(words), "it runs", words)
+        self.assertIn("and its copies", self.say("hortctl", "block", "mia", "/tmp/toy"))
+        for words in tries:
+            self.assertNotIn("it runs", run(words), words)
+            self.assertEqual(run(words, "root"), "it runs", words)
+        self.assertEqual(run("echo other programs"), "other programs")
+        self.say("hortctl", "unset", "mia", "/tmp/toy")
+        self.assertEqual(run(tries[0]), "it runs")
 
     def test_3_whatever_dies_or_hangs_comes_back(self):
         for who, number in ((1, "-KILL"), (0, "-KILL"), (1, "-STOP")):
