@@ -10,6 +10,7 @@
 #include "daemon/log.h"
 #include "daemon/pending_timer.h"
 #include "daemon/settings.h"
+#include "daemon/usage/counted_programs.h"
 #include "daemon/usage/meter.h"
 #include "daemon/usage/sampler.h"
 #include "platform/clock.h"
@@ -30,7 +31,7 @@ constexpr std::size_t max_queued = 4096;       // hosts seen while the meter's t
 class RunningTimekeeper final : public Timekeeper {
   public:
     RunningTimekeeper(asio::io_context& io, const Parts& parts)
-        : io_(io), parts_(parts), timer_(io), clock_(io), bus_(io), connector_(io), program_(platform::own_program()) {
+        : io_(io), parts_(parts), timer_(io), clock_(io), bus_(io), program_(platform::own_program()) {
         const auto now = platform::now();
         // A clock that nobody vouches for may show an old time, but not one before the last use.
         auto ledger = now.wall_seconds;
@@ -41,6 +42,8 @@ class RunningTimekeeper final : public Timekeeper {
             clock_.assign(watch_->descriptor());
             wait_for_clock();
         }
+        programs_ = std::make_unique<CountedPrograms>(
+            io_, *meter_, parts_.policy, [this] { advance(); }, [this] { look(); });
         connect_sessions();
         if (auto hold = platform::ProcessHold::make(parts_.instance))
             hold_ = *std::move(hold);
@@ -55,7 +58,6 @@ class RunningTimekeeper final : public Timekeeper {
                 if (name.starts_with(platform::ProcessHold::of_sessions)) hold_->release(name);
         if (clock_.is_open()) clock_.release();
         if (bus_.is_open()) bus_.release();
-        if (connector_.is_open()) connector_.release();
     }
 
     void put_in_force(std::shared_ptr<Policy> policy) override {
@@ -67,7 +69,7 @@ class RunningTimekeeper final : public Timekeeper {
         if (is_first)
             for (const auto& [person, record] : parts_.ledger.breaks()) meter_->restore_break(person, record);
         read_sessions();  // accounts may be bound to others now
-        watch_programs(*policy);
+        programs_->adopt(*policy);
         publish(std::move(policy));
         look();
     }
@@ -313,7 +315,7 @@ class RunningTimekeeper final : public Timekeeper {
         }
     }
 
-    // --- programs ---
+    // --- applications ---
 
     // What runs in sessions in use, for those of whom it is kept. Once a minute, when this thread is awake anyway: an
     // overview, no account of seconds.
@@ -337,86 +339,6 @@ class RunningTimekeeper final : public Timekeeper {
         for (const auto& [person, name] : seen)
             unkept_.push_back({person, meter_->today(), std::string(store::application_key) + name,
                                meter_->ledger_clock() - seconds, seconds});
-    }
-
-    // Only where a budget is of programs, or some do not count: nothing wakes for what no rule asks.
-    void watch_programs(const Policy& policy) {
-        const auto has_programs = [](const BudgetScope& scope) {
-            return !scope.programs.empty() ||
-                   std::any_of(scope.services.begin(), scope.services.end(),
-                               [](const Service* service) { return !service->executables.empty(); });
-        };
-        bool is_needed = false;
-        for (const auto& person : policy.people) {
-            is_needed = is_needed || has_programs(person.profile.uncounted);
-            for (const auto& budget : person.profile.budgets) is_needed = is_needed || has_programs(budget.scope);
-        }
-        if (is_needed && !processes_) {
-            auto watched = platform::Processes::watch(platform::Processes::Tell::starts_and_ends,
-                                                      [this](std::uint32_t account) { return is_counted(account); });
-            if (!watched) {
-                if (!is_blindness_said_)
-                    log_line(Level::warning, "programs are not counted", {{"error", watched.error().text()}});
-                is_blindness_said_ = true;
-                return;
-            }
-            processes_ = *std::move(watched);
-            connector_.assign(processes_->descriptor());
-            wait_for_programs();
-        } else if (!is_needed && processes_) {
-            connector_.release();
-            processes_.reset();
-        }
-        read_programs(policy);
-    }
-
-    // Everything anew: whose they are, and what counts, may be another now.
-    void read_programs(const Policy& policy) {
-        programs_.clear();
-        meter_->forget_programs();
-        if (!processes_) return;
-        const auto is_wanted = [&](std::uint32_t account) { return policy.by_account.contains(account); };
-        for (const auto& process : platform::Processes::all(is_wanted)) begin_program(policy, process);
-    }
-
-    bool is_counted(std::uint32_t account) const { return parts_.policy.load()->by_account.contains(account); }
-
-    void begin_program(const Policy& policy, const platform::Process& process) {
-        const auto owner = policy.by_account.find(process.account);
-        if (owner == policy.by_account.end()) return;
-        const auto& person = policy.people[owner->second];
-        Program counted{person.id, {}};
-        for (auto& name : programs_of_process(process)) {
-            const auto covers = [&](const BudgetScope& scope) { return scope.covers_program(name); };
-            if (covers(person.profile.uncounted) ||
-                std::any_of(person.profile.budgets.begin(), person.profile.budgets.end(),
-                            [&](const Budget& budget) { return covers(budget.scope); }))
-                counted.names.push_back(std::move(name));
-        }
-        if (counted.names.empty()) return;
-        for (const auto& name : counted.names) meter_->set_program(person.id, name, true);
-        programs_[process.id] = std::move(counted);
-    }
-
-    void wait_for_programs() {
-        connector_.async_wait(
-            asio::posix::stream_descriptor::wait_read, [this, alive = alive_](const error_code& fault) {
-                if (fault || !*alive || !processes_) return;
-                const auto policy = parts_.policy.load();
-                advance();
-                const bool is_whole =
-                    processes_->process([&](const platform::Process& process) { begin_program(*policy, process); },
-                                        [&](std::int32_t id) {
-                                            const auto it = programs_.find(id);
-                                            if (it == programs_.end()) return;
-                                            for (const auto& name : it->second.names)
-                                                meter_->set_program(it->second.person, name, false);
-                                            programs_.erase(it);
-                                        });
-                if (!is_whole) read_programs(*policy);
-                look();
-                wait_for_programs();
-            });
     }
 
     // --- clocks ---
@@ -457,7 +379,7 @@ class RunningTimekeeper final : public Timekeeper {
     asio::io_context& io_;
     const Parts parts_;
     asio::steady_timer timer_;
-    asio::posix::stream_descriptor clock_, bus_, connector_;
+    asio::posix::stream_descriptor clock_, bus_;
     const std::string program_;
     std::unique_ptr<Meter> meter_;
     Enforcer enforcer_;
@@ -476,13 +398,7 @@ class RunningTimekeeper final : public Timekeeper {
     Applications applications_{Applications::usual_folders()};
     std::unique_ptr<platform::ProcessHold> hold_;
     std::string hold_problem_;
-    std::unique_ptr<platform::Processes> processes_;
-    struct Program {
-        std::int64_t person = 0;
-        std::vector<std::string> names;
-    };
-    std::map<std::int32_t, Program> programs_;  // that count, by process
-    bool is_blindness_said_ = false;
+    std::unique_ptr<CountedPrograms> programs_;
     std::vector<platform::Session> sessions_list_;
     std::set<std::int64_t> in_use_;
     std::vector<std::int64_t> idle_at_;          // awake seconds at which sessions that say they are idle count as such
