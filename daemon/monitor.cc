@@ -1,13 +1,10 @@
 #include "daemon/monitor.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "daemon/asio.h"
@@ -40,12 +37,6 @@ class RunningMonitor {
     }
 
     Status start() {
-        if (mkdir(configuration_.data.c_str(), 0700) != 0 && errno != EEXIST)
-            return Error{std::string("cannot make the folder: ") + std::strerror(errno), configuration_.data, {}};
-        // Whoever takes the worker over may write into its folder, and shall not say what root does.
-        const auto settings = configuration_.data + "/hort.json";
-        if (struct stat info{}; stat(settings.c_str(), &info) == 0 && info.st_uid != 0)
-            return Error{"it belongs to somebody else than root", settings, "chown root " + settings};
         if (auto given = platform::give_to_worker(configuration_.data, "hort.json"); !given) return given;
         auto enforcement = enforce::Enforcement::start(io_);
         if (!enforcement) return enforcement.error();

@@ -26,9 +26,11 @@ class WorkerProcess {
     virtual void signal(int number) = 0;
 };
 
-// Gives a folder of root's with all that is in it to the worker, but for `but`. What is somebody else's stays so. An
-// error where the worker has no account here, or the folder is closed to it.
-Status give_to_worker(const std::string& folder, const std::string& but);
+// Makes a folder, or gives one of root's with all that is in it to the worker, but for `kept`: that is root's, and it
+// is an error when it belongs to anybody else, for who takes the worker over may write there and shall not say what
+// root does. What else is somebody else's stays so. An error also where the worker has no account, or the folder is
+// closed to it.
+Status give_to_worker(const std::string& folder, const std::string& kept);
 bool has_worker_account();
 
 }  // namespace hort::platform

@@ -85,12 +85,16 @@ bool is_reachable(const fs::path& folder) {
 
 bool has_worker_account() { return getpwnam(worker_account) != nullptr; }
 
-Status give_to_worker(const std::string& folder, const std::string& but) {
+Status give_to_worker(const std::string& folder, const std::string& kept) {
     const passwd* entry = getpwnam(worker_account);
     if (entry == nullptr) return Error{"there is no such account", worker_account, {}};
     const auto owner = entry->pw_uid;
     const auto group = entry->pw_gid;
     struct stat info {};
+    if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failed("cannot be made", folder);
+    const auto settings = folder + "/" + kept;
+    if (stat(settings.c_str(), &info) == 0 && info.st_uid != 0)
+        return Error{"it belongs to somebody else than root", settings, "chown root " + settings};
     if (stat(folder.c_str(), &info) != 0) return failed("cannot be found", folder);
     if (!is_reachable(fs::absolute(folder)))
         return Error{"a folder on the way to it is closed to others", folder,
@@ -102,7 +106,7 @@ Status give_to_worker(const std::string& folder, const std::string& but) {
     std::vector<std::string> names;
     std::error_code fault;
     for (fs::directory_iterator it(folder, fault), end; !fault && it != end; it.increment(fault))
-        if (it->path().filename() != but) names.push_back(it->path().filename().string());
+        if (it->path().filename() != kept) names.push_back(it->path().filename().string());
     for (const auto& name : names)
         if (auto done = give(top.get(), name, owner, group); !done) return done;
     if (fchown(top.get(), owner, group) != 0)
