@@ -3,8 +3,8 @@
 // each some microseconds, and more, once, the first start of a file by an account that is held.
 //
 // An account that is held gets a program's loader only after somebody was asked about the program, and does not start a
-// loader by itself, which would run any file: so neither what is in memory or on a file system of its own begins, as far
-// as it needs a loader, nor what a loader, or a copy of one, is told to run.
+// loader by itself, which would run any file: so neither what is in memory or on a file system of its own begins, as
+// far as it needs a loader, nor what a loader, or a copy of one, is told to run.
 //
 // A copy is known by the build id that its linker wrote, or by its size and the SHA-256 (FIPS 180-4) of its first
 // 64 MiB.

@@ -21,8 +21,8 @@ struct ExecutableHead {
 // The first 64 KiB are enough for what linkers write.
 ExecutableHead read_executable(std::span<const std::uint8_t> beginning);
 
-// Whether a dynamic section says that the file is a program: linkers write so into those that need no loader (DF_1_PIE).
-// What is shared and says otherwise runs other files when it is started by itself, as loaders do.
+// Whether a dynamic section says that the file is a program: linkers write so into those that need no loader
+// (DF_1_PIE). What is shared and says otherwise runs other files when it is started by itself, as loaders do.
 bool is_said_to_be_program(std::span<const std::uint8_t> dynamic_section, bool is_64);
 
 }  // namespace hort::platform
