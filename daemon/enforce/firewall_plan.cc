@@ -256,9 +256,14 @@ std::string commands_of(const FirewallPlan& plan) {
     add_rule(out, "ip daddr @encrypted_dns_4 udp dport != 53", refused);
     add_rule(out, "ip6 daddr @encrypted_dns_6 udp dport != 53", refused);
     out.append("  }\n  chain vpn {\n");
-    add_ports(out, "tcp", {1194, 1723, 9001, 9030, 9040, 9050, 9051, 9150, 9151}, reset);
+    add_ports(out, "tcp", {1080, 1194, 1723, 3128, 9001, 9030, 9040, 9050, 9051, 9150, 9151}, reset);
     add_ports(out, "udp", {500, 1194, 1701, 4500, 51820}, refused);
     for (const char* protocol : {"gre", "esp", "ah"}) add_rule(out, std::string("meta l4proto ") + protocol, refused);
+    // A tunnel through echo requests sends many, or long ones; ping has 84 octets, 104 in IPv6, once a second.
+    for (const char* echo : {"icmp type echo-request ", "icmpv6 type echo-request "}) {
+        add_rule(out, std::string(echo) + "meta length > 128", refused);
+        add_rule(out, std::string(echo) + "limit rate over 5/second burst 10 packets", refused);
+    }
     out.append("  }\n");
     add_machine(out, plan);
     if (!plan.gateway.interfaces.empty()) add_house(out, plan);

@@ -31,8 +31,20 @@ with socket.create_server((sys.argv[1], int(sys.argv[2]))) as s:
 """
 # First words that no filter of names understands, at a port of the web: OpenVPN over TCP.
 NO_TLS = "import socket; s=socket.create_connection(('{}',443)); s.settimeout(10); s.send(b'\\0\\x0e8'+b'x'*14); print(s.recv(100))"
-ECHO = ("import socket; s=socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP); s.settimeout(10); "
-        "s.sendto(b'\\x08\\0\\xf7\\xff'+b'\\0'*4, ('{}', 0)); s.recv(100); print('answered')")
+# How many of so many echo requests with so long data are answered.
+ECHOES = """
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
+answered = 0
+for _ in range(int(sys.argv[2])):
+    try:
+        s.sendto(b'\\x08\\0\\0\\0\\0\\0\\0\\0' + bytes(int(sys.argv[3])), (sys.argv[1], 0))
+        s.settimeout(5 if answered == 0 else 0.2)
+        answered += s.recv(65536)[0] == 0
+    except OSError:
+        pass
+print(answered)
+"""
 COPY_IN_MEMORY = "import os; fd=os.memfd_create('x'); os.write(fd, open('{}','rb').read()); os.execve(fd, ['game', 'it', 'runs'], {{}})"
 # A program of another machine's kind: the kernel opens it, and then not its loader.
 AFTER_A_FAILURE = """
@@ -93,7 +105,12 @@ class Bypass(test_programs.Machine):
     def casino(self, *more):
         return self.page(self.who, "http://www.casino.test/", *more) == "200"
 
+    served = None
+
     def serve(self, *words, account=None):
+        if words == self.served:
+            return
+        self.served = words
         before = self.within if account is None else ["setpriv", f"--reuid={account}", "--clear-groups"]
         server = subprocess.Popen([*before, sys.executable, "-c", PROXY, *words], stdout=subprocess.PIPE)
         self.addCleanup(server.stdout.close)
@@ -209,6 +226,11 @@ class Bypass(test_programs.Machine):
         self.hortctl("resume", "mia")
         return any(line.startswith("reached") for line in said[1:])
 
+    @trick("a proxy far away at the usual port of proxies", "firewall")
+    def proxy_at_its_port(self):
+        self.serve(WEB[0], "3128", WEB[0])
+        return self.casino("--proxy", f"http://{WEB[0]}:3128")
+
     @trick("a proxy far away at another port", "none", "what goes to other ports than the web's is not looked into")
     def proxy_elsewhere(self):
         self.serve(WEB[0], "8080", WEB[0])
@@ -218,11 +240,19 @@ class Bypass(test_programs.Machine):
     def ssh(self):
         return self.reach(self.who, "tcp", WEB[0], 22) == "reached"
 
-    @trick("a tunnel through echo requests", "none", "ICMP passes while the time is not up")
-    def icmp(self):
+    def echoes(self, count, size):
         with open("/proc/sys/net/ipv4/ping_group_range", "w") as f:
             f.write("0 65535")  # as distributions have it
-        return "answered" in self.by(self.who, sys.executable, "-c", ECHO.format(WEB[0])).stdout
+        return int(self.by(self.who, sys.executable, "-c", ECHOES, WEB[0], str(count), str(size)).stdout)
+
+    @trick("a tunnel through long echo requests", "firewall")
+    def icmp(self):
+        self.assertEqual(self.echoes(1, 56), 1, "ping is no tunnel")
+        return self.echoes(1, 1000) > 0
+
+    @trick("a tunnel through many echo requests", "firewall")
+    def many_icmp(self):
+        return self.echoes(60, 56) > 20
 
     @trick("a proxy that another account runs on this machine", "none", "traffic within the machine passes; the accomplice's account must be supervised, too")
     def accomplice(self):
