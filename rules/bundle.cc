@@ -5,6 +5,7 @@
 #include <set>
 
 #include "rules/compression.h"
+#include "rules/json_number.h"
 #include "rules/safe_name.h"
 
 namespace hort {
@@ -83,12 +84,12 @@ Result<Manifest> read_manifest(const Parts& parts) {
     const auto parsed = json::parse(parts.manifest, nullptr, false);
     try {
         out.head.name = parsed.at("name").get<std::string>();
-        out.head.serial = parsed.at("serial").get<std::int64_t>();
+        out.head.serial = whole_number<std::int64_t>(parsed.at("serial"));
         std::uint64_t total = 0;
         std::set<std::string> seen;
         for (const auto& file : parsed.at("files")) {
             const auto path = file.at("path").get<std::string>();
-            const auto size = file.at("size").get<std::uint64_t>();
+            const auto size = whole_number<std::uint64_t>(file.at("size"));
             if (!is_safe_path(path)) return refuse("the path '" + path.substr(0, 60) + "' leaves its folder");
             if (!seen.insert(path).second) return refuse("the path '" + path + "' stands twice");
             if (out.files.size() == max_bundle_files)

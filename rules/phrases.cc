@@ -7,6 +7,7 @@
 #include "rules/data/read_shipped.h"
 #include "rules/data/shipped.h"
 #include "rules/fold_text.h"
+#include "rules/json_number.h"
 
 namespace hort {
 
@@ -20,7 +21,7 @@ Result<Phrases> Phrases::parse(std::string_view text) {
         for (const auto& group : parsed["phrases"]) {
             const auto category = Taxonomy::shipped().find(group.at("category").get<std::string>());
             if (!category) return category.error();
-            const int weight = group.at("weight").get<int>();
+            const int weight = whole_number<int>(group.at("weight"));
             for (const auto& item : group.at("words")) {
                 const auto phrase = folded(item.get<std::string>());
                 Phrase one{{}, *category, weight};

@@ -4,6 +4,7 @@
 
 #include "daemon/enforce/plan_message.h"
 #include "daemon/log.h"
+#include "rules/json_number.h"
 
 namespace hort::enforce {
 namespace {
@@ -72,7 +73,7 @@ void answer_for_enforcement(platform::MonitorDesk& desk, Enforcement& own, std::
     });
     desk.answer("programs.names", [&own](const json& about, int&) -> Result<json> {
         platform::Process process;
-        process.id = about.at(0).get<std::int32_t>();
+        process.id = whole_number<std::int32_t>(about.at(0));
         process.path = about.at(1).get<std::string>();
         return json(own.guarded_as(process));
     });

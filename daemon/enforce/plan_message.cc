@@ -5,6 +5,7 @@
 
 #include "platform/endpoint.h"
 #include "platform/neighbours.h"
+#include "rules/json_number.h"
 #include "rules/network.h"
 
 namespace hort::enforce {
@@ -27,19 +28,10 @@ std::optional<FirewallPlan::Hold> some_hold_of(const json& message) {
     return message.is_null() ? std::nullopt : std::optional(hold_of(message));
 }
 
-// A number that fits: the library cuts what is too large.
-template <typename Number>
-Number number_of(const json& message) {
-    const auto wide = message.get<std::uint64_t>();
-    if (!message.is_number_unsigned() || wide > std::numeric_limits<Number>::max())
-        throw json::other_error::create(501, "the number is too large", &message);
-    return static_cast<Number>(wide);
-}
-
 Result<std::vector<AccountRange>> accounts_of(const json& message) {
     std::vector<AccountRange> out;
     for (const auto& range : message) {
-        const auto first = number_of<std::uint32_t>(range.at(0)), last = number_of<std::uint32_t>(range.at(1));
+        const auto first = whole_number<std::uint32_t>(range.at(0)), last = whole_number<std::uint32_t>(range.at(1));
         if (first == 0 || last < first) return Error{"root is nobody's child", std::to_string(first), {}};
         out.emplace_back(first, last);
     }
@@ -49,7 +41,7 @@ Result<std::vector<AccountRange>> accounts_of(const json& message) {
 
 std::optional<FirewallPlan::Device> device_of(const json& message) {
     FirewallPlan::Device out;
-    const auto by = message.at("by").get<int>();
+    const auto by = whole_number<int>(message.at("by"));
     const auto text = message.at("text").get<std::string>();
     out.hold = some_hold_of(message.at("hold"));
     if (by == static_cast<int>(By::hardware)) {
@@ -110,7 +102,7 @@ Result<FirewallPlan> firewall_plan_of(const json& message) {
         auto accounts = accounts_of(child.at("accounts"));
         if (!accounts) return accounts.error();
         out.children.push_back(
-            {hold_of(child.at("hold")), *std::move(accounts), number_of<std::uint16_t>(child.at("dns_port"))});
+            {hold_of(child.at("hold")), *std::move(accounts), whole_number<std::uint16_t>(child.at("dns_port"))});
     }
     for (const auto& device : message.at("devices")) {
         auto known = device_of(device);
@@ -120,8 +112,8 @@ Result<FirewallPlan> firewall_plan_of(const json& message) {
     if (out.children.size() > max_accounts || out.devices.size() > max_accounts)
         return Error{"there are too many of them", {}, {}};
     out.others = some_hold_of(message.at("others"));
-    out.web_port = number_of<std::uint16_t>(message.at("web_port"));
-    out.gateway.dns_port = number_of<std::uint16_t>(message.at("house_dns_port"));
+    out.web_port = whole_number<std::uint16_t>(message.at("web_port"));
+    out.gateway.dns_port = whole_number<std::uint16_t>(message.at("house_dns_port"));
     return out;
 }
 

@@ -10,6 +10,7 @@
 #include "platform/processes.h"
 #include "platform/program.h"
 #include "platform/sessions.h"
+#include "rules/json_number.h"
 
 namespace hort::platform {
 namespace {
@@ -39,12 +40,12 @@ void answer_about_processes(MonitorDesk& desk) {
         return json(true);
     });
     desk.answer("processes.find", [](const json& about, int&) -> Result<json> {
-        const auto process = somebodys(about.get<std::int32_t>());
+        const auto process = somebodys(whole_number<std::int32_t>(about));
         return process ? message_of(*process) : json();
     });
     desk.answer("processes.signal", [](const json& about, int&) -> Result<json> {
         const auto process = process_of(about.at("process"));
-        const auto signal = about.at("signal").get<int>();
+        const auto signal = whole_number<int>(about.at("signal"));
         if (process.account == 0 || process.id <= 1 || (signal != SIGTERM && signal != SIGKILL)) return refused;
         return json(send_signal(process, signal));
     });
@@ -63,7 +64,8 @@ void answer_about_holds(MonitorDesk& desk, const std::string& instance) {
     if (!hold) return;
     desk.answer("holds.hold", [hold](const json& about, int&) -> Result<json> {
         const auto name = about.at("name").get<std::string>();
-        auto processes = about.at("processes").get<std::vector<std::int32_t>>();
+        std::vector<std::int32_t> processes;
+        for (const auto& id : about.at("processes")) processes.push_back(whole_number<std::int32_t>(id));
         if (!is_name(name)) return refused;
         std::erase_if(processes, [](std::int32_t id) { return !somebodys(id); });
         hold->hold(name, processes);
@@ -102,7 +104,7 @@ void answer_for_platform(MonitorDesk& desk, const std::string& instance) {
     answer_about_holds(desk, instance);
     answer_about_sessions(desk);
     desk.answer("people.tell", [](const json& about, int&) -> Result<json> {
-        const auto account = about.at("account").get<std::uint32_t>();
+        const auto account = whole_number<std::uint32_t>(about.at("account"));
         const auto title = about.at("title").get<std::string>(), text = about.at("text").get<std::string>();
         // Options of a command line they are not; a message is short.
         if (account == 0 || title.size() > 200 || text.size() > 2000) return refused;

@@ -27,6 +27,7 @@
 #include "platform/linux/fd.h"
 #include "platform/linux/process_message.h"
 #include "platform/monitor.h"
+#include "rules/json_number.h"
 
 namespace hort::platform {
 
@@ -273,8 +274,8 @@ json message_of(const Process& process) {
 
 Process process_of(const json& message) {
     const auto text = [&](const char* key) { return message.at(key).get<std::string>(); };
-    return {message.at("id").get<std::int32_t>(),
-            message.at("account").get<std::uint32_t>(),
+    return {whole_number<std::int32_t>(message.at("id")),
+            whole_number<std::uint32_t>(message.at("account")),
             text("path"),
             message.at("arguments").get<std::vector<std::string>>(),
             text("cgroup"),

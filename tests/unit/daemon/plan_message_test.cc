@@ -67,7 +67,8 @@ TEST(PlanMessage, NothingButAddressesComesIntoCommands) {
 }
 
 TEST(PlanMessage, NumbersThatDoNotFitAreNone) {
-    for (const auto& number : {json(65536), json(-1), json(1.5), json("53"), json(4294967296)}) {
+    for (const auto& number :
+         {json(65536), json(-1), json(1.5), json("53"), json(4294967296), json(-6.5e35), json(1e300)}) {
         auto plan = message_of(a_plan());
         plan["web_port"] = number;
         EXPECT_THROW((void)firewall_plan_of(sent(plan)), json::exception) << number;
