@@ -226,8 +226,10 @@ class FilesystemGuard final : public CopyGuard {
             return;
         }
         if (known) {
-            if (known->is_dynamic) begun = event.pid;
-            return answer(file.get(), may_start_(*account, known->programs));
+            // What is refused leaves no word for a loader behind.
+            const bool may = may_start_(*account, known->programs);
+            if (may && known->is_dynamic) begun = event.pid;
+            return answer(file.get(), may);
         }
         const auto id = ++last_id_;
         if (waiting_.size() >= max_waiting ||
@@ -263,8 +265,9 @@ class FilesystemGuard final : public CopyGuard {
             if (found.known.is_loader) {
                 may = may_load(it->thread);
             } else {
-                if (found.known.is_dynamic) begun_[static_cast<std::uint32_t>(it->thread) % begun_.size()] = it->thread;
                 may = found.known.programs.empty() || may_start_(it->account, found.known.programs);
+                if (may && found.known.is_dynamic)
+                    begun_[static_cast<std::uint32_t>(it->thread) % begun_.size()] = it->thread;
             }
             answer(it->event.get(), may);
             waiting_.erase(it);

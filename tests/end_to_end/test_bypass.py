@@ -47,17 +47,29 @@ print(answered)
 """
 COPY_IN_MEMORY = "import os; fd=os.memfd_create('x'); os.write(fd, open('{}','rb').read()); os.execve(fd, ['game', 'it', 'runs'], {{}})"
 # A program of another machine's kind: the kernel opens it, and then not its loader.
-AFTER_A_FAILURE = """
+OF_ANOTHER_KIND = """
 import os
 data = bytearray(open('/bin/true', 'rb').read())
 data[18] = 40
 path = '{0}/arm%d' % os.getpid()
 open(path, 'wb').write(data)
 os.chmod(path, 0o755)
+"""
+AFTER_A_FAILURE = OF_ANOTHER_KIND + """
 try:
     os.execv(path, [path])
 except OSError:
     os.execv('/lib64/ld-linux-x86-64.so.2', ['ld', '{0}/homework', 'it', 'runs'])
+"""
+# Starts a file, and where that is refused or fails another one's copy in memory.
+IN_MEMORY_AFTER = """
+import os
+fd = os.memfd_create('x')
+os.write(fd, open('{1}', 'rb').read())
+try:
+    os.execv('{0}', ['x', 'it', 'runs'])
+except OSError:
+    os.execve(fd, ['game', 'it', 'runs'], {{}})
 """
 
 TRICKS = []
@@ -445,6 +457,14 @@ class Bypass(test_programs.Machine):
     @trick("the same from memory", "programs")
     def from_elsewhere_in_memory(self):
         return self.starts(f"python3 -c \"{COPY_IN_MEMORY.format(self.home + '/homework')}\"")
+
+    @trick("the same from memory, after one that was refused", "programs")
+    def from_elsewhere_in_memory_after_a_refusal(self):
+        return self.starts(f"python3 -c \"{IN_MEMORY_AFTER.format(self.home + '/homework', self.home + '/homework')}\"")
+
+    @trick("the same from memory, after a start that failed", "none", "it runs some milliseconds, until it is seen and ended; vm.memfd_noexec=2 closes it, and doctor says so")
+    def from_elsewhere_in_memory_after_a_failure(self):
+        return self.starts(f"python3 -c \"{OF_ANOTHER_KIND.format(self.home)}{IN_MEMORY_AFTER.format('PATH', self.home + '/homework').replace(repr('PATH'), 'path')}\"")
 
     @trick("the same on a file system of a user namespace", "programs")
     def from_elsewhere_in_a_namespace(self):
