@@ -29,11 +29,11 @@ def program(name):
 
 
 def on_cpu(cpu, command):
-    return ["taskset", "-c", str(cpu), *command] if PIN else list(command)
+    return ["taskset", "-c", str(cpu), *command] if PIN and cpu is not None else list(command)
 
 
 class Server:
-    """A server in the foreground on core 0 (or `cpu`)."""
+    """A server in the foreground on core 0 (or `cpu`; None: where the kernel puts it)."""
 
     def __init__(self, name, command, folder, cpu=0):
         self.name = name
