@@ -25,6 +25,7 @@
 #include <set>
 #include <sstream>
 #include <thread>
+#include <utility>
 
 #include "platform/linux/copy_reader.h"
 #include "platform/linux/fd.h"
@@ -78,6 +79,7 @@ class FilesystemGuard final : public CopyGuard {
 
     void look_for(const std::vector<ExecGuard::File>& files) override {
         auto originals = std::make_shared<Originals>();
+        CopyFinder finder;
         std::map<Inode, Originals::Original> read;
         for (const auto& [path, program] : files) {
             const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -86,7 +88,7 @@ class FilesystemGuard final : public CopyGuard {
             const auto inode = inode_of(info);
             const auto it = read_.find(inode);
             auto original =
-                it != read_.end() ? std::optional(it->second) : original_of(file.get(), info.st_size, program);
+                it != read_.end() ? std::optional(it->second) : finder.original_of(file.get(), info.st_size, program);
             if (!original) continue;
             original->program = program;
             read[inode] = *original;
@@ -113,7 +115,7 @@ class FilesystemGuard final : public CopyGuard {
             originals = originals_;
         }
         if (!originals) return {};
-        return originals->programs_of(file.get(), info.st_size);
+        return CopyFinder().look(*originals, file.get(), info.st_size).programs;
     }
 
     int descriptor() const override { return mounts_.get(); }
@@ -172,7 +174,7 @@ class FilesystemGuard final : public CopyGuard {
         return out;
     }
 
-    // Who waits waits for this thread: it opens nothing but what is in /proc, and reads no file.
+    // Who waits waits for this thread: it opens nothing but what is in /proc, and reads of files what is in memory.
     void answer_all() {
         hurry();
         std::array<pollfd, 3> waited{
@@ -204,33 +206,29 @@ class FilesystemGuard final : public CopyGuard {
         if (fstat(file.get(), &info) != 0) return answer(file.get(), true);
         const auto inode = inode_of(info);
         std::optional<Known> known;
+        std::shared_ptr<const Originals> originals;
         bool is_slow = false;
         {
             const std::lock_guard lock(mutex_);
             is_slow = slow_.contains(inode.device);
+            originals = originals_;
             if (const auto it = known_.find(inode); it != known_.end()) known = it->second;
         }
-        auto& begun = begun_[static_cast<std::uint32_t>(event.pid) % begun_.size()];
-        if (known && known->is_loader) return answer(file.get(), may_load(event.pid));
-        if (known && known->programs.empty()) {
-            if (known->is_dynamic) begun = event.pid;
-            return answer(file.get(), true);
-        }
+        if (known && known->programs.empty()) return answer(file.get(), may_begin(event.pid, {}, *known));
         // Who is gone waits for nothing.
         const auto account = account_of(event.pid);
         if (!account || *account == 0 || may_start_(*account, {})) {
-            begun = event.pid;
+            word_of(event.pid) = event.pid;
             answer(file.get(), true);
             // Known before long, it costs nobody as much again.
             if (!known && !is_slow) (void)reader_.add({++last_id_, std::move(file), inode}, false);
             return;
         }
-        if (known) {
-            // What is refused leaves no word for a loader behind.
-            const bool may = may_start_(*account, known->programs);
-            if (may && known->is_dynamic) begun = event.pid;
-            return answer(file.get(), may);
+        if (!known && !is_slow && originals) {
+            known = finder_.look_at_once(*originals, file.get(), info.st_size);
+            if (known) remember(inode, *known, originals);
         }
+        if (known) return answer(file.get(), may_begin(event.pid, account, *known));
         const auto id = ++last_id_;
         if (waiting_.size() >= max_waiting ||
             !reader_.add({id, Fd(fcntl(file.get(), F_DUPFD_CLOEXEC, 0)), inode}, true))
@@ -238,13 +236,29 @@ class FilesystemGuard final : public CopyGuard {
         waiting_.push_back({id, std::move(file), event.pid, *account, Clock::now() + answer_limit});
     }
 
+    // Whether a thread may open this file; of a copy, the account is to be known.
+    bool may_begin(std::int32_t thread, std::optional<std::uint32_t> account, const Known& known) {
+        if (known.is_loader) return may_load(thread);
+        // What is refused leaves no word for a loader behind.
+        if (!known.programs.empty() && !may_start_(*account, known.programs)) return false;
+        if (known.is_dynamic) word_of(thread) = thread;
+        return true;
+    }
+
+    // Of a thread: itself, once it opened a program and not yet its loader.
+    std::int32_t& word_of(std::int32_t thread) { return begun_[static_cast<std::uint32_t>(thread) % begun_.size()]; }
+
+    void remember(const Inode& inode, const Known& known, const std::shared_ptr<const Originals>& by) {
+        const std::lock_guard lock(mutex_);
+        if (known_.size() >= max_known) known_.clear();
+        if (by == originals_) known_[inode] = known;
+    }
+
     // Whether a thread may open a loader. The kernel opens a program and then its loader: one whose program nobody was
     // asked about (from memory, on a file system of the person's own) is not let through, and neither is a loader that
     // is started as a program, because it runs the file that it is told to.
     bool may_load(std::int32_t thread) {
-        auto& begun = begun_[static_cast<std::uint32_t>(thread) % begun_.size()];
-        const bool belongs = begun == thread;
-        begun = 0;
+        const bool belongs = std::exchange(word_of(thread), 0) == thread;
         // Every start waits for this: whose rights it has is enough, and cheaper than who has them.
         const auto account = effective_account_of(thread);
         if (!account || *account == 0 || may_start_(*account, {})) return true;
@@ -253,23 +267,11 @@ class FilesystemGuard final : public CopyGuard {
 
     void take_found() {
         for (auto& found : reader_.take()) {
-            {
-                const std::lock_guard lock(mutex_);
-                if (known_.size() >= max_known) known_.clear();
-                if (found.by == originals_) known_[found.inode] = found.known;
-            }
+            remember(found.inode, found.known, found.by);
             const auto it =
                 std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& one) { return one.id == found.id; });
             if (it == waiting_.end()) continue;
-            bool may = false;
-            if (found.known.is_loader) {
-                may = may_load(it->thread);
-            } else {
-                may = found.known.programs.empty() || may_start_(it->account, found.known.programs);
-                if (may && found.known.is_dynamic)
-                    begun_[static_cast<std::uint32_t>(it->thread) % begun_.size()] = it->thread;
-            }
-            answer(it->event.get(), may);
+            answer(it->event.get(), may_begin(it->thread, it->account, found.known));
             waiting_.erase(it);
         }
     }
@@ -299,6 +301,7 @@ class FilesystemGuard final : public CopyGuard {
     std::map<Inode, Known> known_;
     std::set<dev_t> slow_;  // whose files may let a reader wait: only who must is read
     // Of the guard's thread.
+    CopyFinder finder_;
     std::array<std::int32_t, 4096> begun_{};  // threads that opened a program, and not yet its loader
     std::list<Waiting> waiting_;              // in the order of their ends
     std::uint64_t last_id_ = 0;

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,55 +14,68 @@
 #include <thread>
 #include <utility>
 
-#include "platform/executable.h"
-
 namespace hort::platform {
 namespace {
 
 constexpr std::size_t beginning_size = 64 << 10, max_dynamic_section = 16 << 10, max_waiting = 256;
-// A child may make its files as long as it likes; nobody waits for more than this.
-constexpr off_t max_digested = 64 << 20;
+// A child may make its files as long as it likes; nobody waits for more than this, nor for more than that at once.
+constexpr off_t max_digested = 64 << 20, max_digested_at_once = 256 << 10;
 
-using Digest = std::array<std::uint8_t, 32>;
+}  // namespace
 
-std::optional<Digest> digest_of(int file) {
+CopyFinder::CopyFinder() : buffer_(beginning_size) {}
+
+// Into the buffer; what it got, 0 at the end.
+ssize_t CopyFinder::read_at(int file, std::size_t size, off_t at) {
+    const iovec part{buffer_.data(), std::min(size, buffer_.size())};
+    ssize_t got = -1;
+    do got = preadv2(file, &part, 1, at, is_waiting_allowed_ ? 0 : RWF_NOWAIT);
+    while (got < 0 && errno == EINTR);
+    if (got < 0) would_wait_ = true;
+    return got;
+}
+
+ExecutableHead CopyFinder::head_of(int file, off_t size) {
+    const auto got = read_at(file, buffer_.size(), 0);
+    // A part of it is in memory, only.
+    if (got < std::min(size, static_cast<off_t>(buffer_.size()))) would_wait_ = true;
+    return read_executable({buffer_.data(), got > 0 ? static_cast<std::size_t>(got) : 0});
+}
+
+bool CopyFinder::is_loader(int file, const ExecutableHead& head) {
+    if (!head.is_shared || head.dynamic_size == 0) return false;
+    const auto size = std::min<std::uint64_t>(head.dynamic_size, max_dynamic_section);
+    const auto got = read_at(file, size, static_cast<off_t>(head.dynamic_offset));
+    if (got < static_cast<ssize_t>(size)) would_wait_ = true;
+    return !is_said_to_be_program({buffer_.data(), got > 0 ? static_cast<std::size_t>(got) : 0}, head.is_64);
+}
+
+std::optional<std::array<std::uint8_t, 32>> CopyFinder::digest_of(int file) {
     const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
     if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1) return std::nullopt;
-    std::vector<std::uint8_t> buffer(256 << 10);
     for (off_t at = 0; at < max_digested;) {
-        const auto got = pread(file, buffer.data(), buffer.size(), at);
-        if (got < 0 && errno == EINTR) continue;
+        const auto got = read_at(file, buffer_.size(), at);
         if (got < 0) return std::nullopt;
         if (got == 0) break;
-        EVP_DigestUpdate(context.get(), buffer.data(), static_cast<std::size_t>(got));
+        EVP_DigestUpdate(context.get(), buffer_.data(), static_cast<std::size_t>(got));
         at += got;
     }
-    Digest out;
+    std::array<std::uint8_t, 32> out;
     EVP_DigestFinal_ex(context.get(), out.data(), nullptr);
     return out;
 }
 
-ExecutableHead head_of(int file) {
-    std::vector<std::uint8_t> beginning(beginning_size);
-    const auto got = pread(file, beginning.data(), beginning.size(), 0);
-    beginning.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    return read_executable(beginning);
-}
-
-bool is_loader(int file, const ExecutableHead& head) {
-    if (!head.is_shared || head.dynamic_size == 0) return false;
-    std::vector<std::uint8_t> section(std::min<std::uint64_t>(head.dynamic_size, max_dynamic_section));
-    const auto got = pread(file, section.data(), section.size(), static_cast<off_t>(head.dynamic_offset));
-    section.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    return !is_said_to_be_program(section, head.is_64);
-}
-
-std::vector<std::string> copies_of(const Originals& originals, int file, off_t size, const std::string& build_id) {
+std::vector<std::string> CopyFinder::copies_of(const Originals& originals, int file, off_t size,
+                                               const std::string& build_id) {
     std::vector<std::string> out;
-    std::optional<Digest> digest;
+    std::optional<std::array<std::uint8_t, 32>> digest;
     for (const auto& original : originals.all) {
         bool is_copy = !build_id.empty() && build_id == original.build_id;
         if (!is_copy && size == original.size) {  // read to the end only where it can be one
+            if (!is_waiting_allowed_ && size > max_digested_at_once) {
+                would_wait_ = true;
+                return {};
+            }
             if (!digest) digest = digest_of(file);
             is_copy = digest && *digest == original.digest;
         }
@@ -71,20 +85,28 @@ std::vector<std::string> copies_of(const Originals& originals, int file, off_t s
     return out;
 }
 
-}  // namespace
+std::optional<Originals::Original> CopyFinder::original_of(int file, off_t size, std::string program) {
+    const auto digest = digest_of(file);
+    if (!digest) return std::nullopt;
+    return Originals::Original{size, head_of(file, size).build_id, *digest, std::move(program)};
+}
+
+Known CopyFinder::look(const Originals& originals, int file, off_t size) {
+    const auto head = head_of(file, size);
+    Known out{{}, head.is_dynamic, is_loader(file, head)};
+    out.programs = copies_of(originals, file, size, head.build_id);
+    return out;
+}
+
+std::optional<Known> CopyFinder::look_at_once(const Originals& originals, int file, off_t size) {
+    is_waiting_allowed_ = would_wait_ = false;
+    auto out = look(originals, file, size);
+    is_waiting_allowed_ = true;
+    return would_wait_ ? std::nullopt : std::optional(std::move(out));
+}
 
 Inode inode_of(const struct stat& info) {
     return {info.st_dev, info.st_ino, info.st_size, info.st_ctim.tv_sec, info.st_ctim.tv_nsec};
-}
-
-std::vector<std::string> Originals::programs_of(int file, off_t size) const {
-    return copies_of(*this, file, size, head_of(file).build_id);
-}
-
-std::optional<Originals::Original> original_of(int file, off_t size, std::string program) {
-    const auto digest = digest_of(file);
-    if (!digest) return std::nullopt;
-    return Originals::Original{size, head_of(file).build_id, *digest, std::move(program)};
 }
 
 struct CopyReader::Shared {
@@ -97,6 +119,7 @@ struct CopyReader::Shared {
     Fd ready{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 
     void read_all() {
+        CopyFinder finder;
         std::unique_lock lock(mutex);
         for (;;) {
             changed.wait(lock, [&] { return is_over || !jobs.empty(); });
@@ -105,9 +128,7 @@ struct CopyReader::Shared {
             jobs.pop_front();
             const auto by = originals;
             lock.unlock();
-            const auto head = head_of(job.file.get());
-            Found out{job.id, job.inode, by, {{}, head.is_dynamic, is_loader(job.file.get(), head)}};
-            out.known.programs = copies_of(*by, job.file.get(), job.inode.size, head.build_id);
+            Found out{job.id, job.inode, by, finder.look(*by, job.file.get(), job.inode.size)};
             lock.lock();
             found.push_back(std::move(out));
             const std::uint64_t one = 1;

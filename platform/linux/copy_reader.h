@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "platform/executable.h"
 #include "platform/linux/fd.h"
 
 struct stat;
@@ -37,18 +38,35 @@ struct Originals {
         friend bool operator==(const Original&, const Original&) = default;
     };
     std::vector<Original> all;
-
-    std::vector<std::string> programs_of(int file, off_t size) const;
 };
-
-// Reads a file for what its copies are known by. nullopt: it cannot be read.
-std::optional<Originals::Original> original_of(int file, off_t size, std::string program);
 
 // What was found out about a file.
 struct Known {
     std::vector<std::string> programs;  // that it is a copy of
     bool is_dynamic = false;            // the kernel opens its loader after it
     bool is_loader = false;             // runs the file that it is told to
+};
+
+// Looks into files. For one thread: it reads into a buffer that is made once, since the pages of a fresh one cost more
+// than what is read into them.
+class CopyFinder {
+  public:
+    CopyFinder();
+    // What its copies are known by. nullopt: it cannot be read.
+    std::optional<Originals::Original> original_of(int file, off_t size, std::string program);
+    Known look(const Originals& originals, int file, off_t size);
+    // Where what is in memory already says it; nullopt: it would have to wait, or to work for others to wait.
+    std::optional<Known> look_at_once(const Originals& originals, int file, off_t size);
+
+  private:
+    ssize_t read_at(int file, std::size_t size, off_t at);
+    ExecutableHead head_of(int file, off_t size);
+    bool is_loader(int file, const ExecutableHead& head);
+    std::optional<std::array<std::uint8_t, 32>> digest_of(int file);
+    std::vector<std::string> copies_of(const Originals& originals, int file, off_t size, const std::string& build_id);
+
+    std::vector<std::uint8_t> buffer_;
+    bool is_waiting_allowed_ = true, would_wait_ = false;
 };
 
 // Reads files on a thread of its own, which a file system may keep waiting for ever: then it is left behind.
