@@ -10,10 +10,10 @@ Result<Client> Client::connect(const std::string& data) {
     return Client(*std::move(connection));
 }
 
-Result<json> Client::ask(const std::string& method, const json& params) {
+Result<json> Client::ask(const std::string& method, const json& params, const std::string& file) {
     json request = {{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", params}};
     if (!pin_.empty()) request["pin"] = pin_;
-    if (auto sent = connection_->send_line(request.dump(-1, ' ', false, json::error_handler_t::replace)); !sent)
+    if (auto sent = connection_->send_line(request.dump(-1, ' ', false, json::error_handler_t::replace), file); !sent)
         return sent.error();
     const auto answer = connection_->receive_line();
     if (!answer) return answer.error();

@@ -15,8 +15,9 @@ class Client {
     // Of the daemon with this data folder, or of the installed service when `data` is empty.
     static Result<Client> connect(const std::string& data);
 
-    // The response as JSON-RPC says it: an object with "result" or "error". Fails when the connection does.
-    Result<nlohmann::json> ask(const std::string& method, const nlohmann::json& params);
+    // `file`: goes with it, see platform::LocalClient. The response as JSON-RPC says it: an object with "result" or
+    // "error". Fails when the connection does.
+    Result<nlohmann::json> ask(const std::string& method, const nlohmann::json& params, const std::string& file = {});
     // Its result, or its error.
     Result<nlohmann::json> call(const std::string& method, const nlohmann::json& params);
 

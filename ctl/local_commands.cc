@@ -1,6 +1,8 @@
 #include "ctl/local_commands.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 
 #include "ctl/completion.h"
@@ -37,12 +39,12 @@ Status run_local(std::string_view command, const nlohmann::json& params, bool is
 
 Result<nlohmann::json> with_local_files(std::string_view command, nlohmann::json params) {
     std::error_code fault;
-    if (command == "rules install") {
-        const auto path = params.at("bundle").get<std::string>();
-        if (!std::filesystem::exists(path, fault)) return Error{"there is no such file", path, {}};
-        params["bundle"] = std::filesystem::absolute(path).string();
+    if (const auto path = file_of(command, params); !path.empty()) {
+        std::FILE* file = std::fopen(path.c_str(), "rb");
+        if (file == nullptr) return Error{std::strerror(errno), path, {}};
+        std::fclose(file);
+        params[command == "import" ? "file" : "bundle"] = std::filesystem::absolute(path).string();
     }
-    if (command == "import") params["file"] = std::filesystem::absolute(params.at("file").get<std::string>()).string();
     if (command == "rules trust" || command == "rules distrust") {
         auto text = params.at("key").get<std::string>();
         if (std::filesystem::exists(text, fault)) {
@@ -55,6 +57,12 @@ Result<nlohmann::json> with_local_files(std::string_view command, nlohmann::json
         params["key"] = text_of(*key);
     }
     return params;
+}
+
+std::string file_of(std::string_view command, const nlohmann::json& params) {
+    if (command == "import") return params.at("file").get<std::string>();
+    if (command == "rules install") return params.at("bundle").get<std::string>();
+    return {};
 }
 
 }  // namespace hort::ctl

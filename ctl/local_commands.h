@@ -14,4 +14,7 @@ Status run_local(std::string_view command, const nlohmann::json& params, bool is
 // What a command to the daemon takes from files of the caller: a key is read, a path made absolute.
 Result<nlohmann::json> with_local_files(std::string_view command, nlohmann::json params);
 
+// The file that goes open with a command; empty: none. REQUIRES: `params` as with_local_files() gave them.
+std::string file_of(std::string_view command, const nlohmann::json& params);
+
 }  // namespace hort::ctl

@@ -131,7 +131,7 @@ int run(const std::vector<std::string>& arguments) {
         output = params->at("output").get<std::string>();
         params->erase("output");
     }
-    const auto answer = client->ask(line->command->method(), *params);
+    const auto answer = client->ask(line->command->method(), *params, hort::ctl::file_of(name, *params));
     if (!answer) {
         std::fprintf(stderr, "hortctl: %s\n", answer.error().text().c_str());
         return unreachable;

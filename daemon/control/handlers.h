@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
@@ -19,13 +20,18 @@
 #include "daemon/store/people.h"
 #include "daemon/usage/timekeeper.h"
 
+namespace hort::platform {
+class GivenFile;
+}
+
 namespace hort::control {
 
 // Who calls.
 struct Caller {
     ctl::Role role = ctl::Role::anyone;
-    std::string name;   // of the OS account, for the audit
-    std::string child;  // the person that the account belongs to; empty: none
+    std::string name;                                           // of the OS account, for the audit
+    std::string child;                                          // the person that the account belongs to; empty: none
+    std::shared_ptr<const platform::GivenFile> file = nullptr;  // that came with the command
 };
 
 // What handlers may touch. `put_in_force` builds a Policy from the store and publishes it; `put_names_in_force` does so

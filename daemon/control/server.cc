@@ -3,7 +3,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <map>
+#include <span>
+#include <utility>
 
 #include "ctl/protocol.h"
 #include "daemon/asio.h"
@@ -70,25 +73,32 @@ class RunningServer final : public Server {
     asio::awaitable<void> serve(Local::socket socket, std::uint32_t account) {
         const auto alive = alive_;
         std::string buffer;
+        std::shared_ptr<const platform::GivenFile> file;  // that came with the line
         for (;;) {
             error_code fault;
-            const auto size =
-                co_await asio::async_read_until(socket, asio::dynamic_buffer(buffer, ctl::protocol::max_line), '\n',
-                                                asio::redirect_error(asio::use_awaitable, fault));
-            if (!*alive) co_return;
             std::optional<std::string> answer;
             bool is_last = false;
-            if (fault == asio::error::not_found) {
+            const auto end = buffer.find('\n');
+            if (end == std::string::npos && buffer.size() < ctl::protocol::max_line) {
+                co_await socket.async_wait(Local::socket::wait_read, asio::redirect_error(asio::use_awaitable, fault));
+                if (!*alive || fault) co_return;
+                auto received = platform::receive_now(socket.native_handle(),
+                                                      std::span(piece_).first(ctl::protocol::max_line - buffer.size()));
+                buffer.append(piece_.data(), received.size);
+                if (received.is_over) co_return;
+                if (received.file) file = std::move(received.file);
+                continue;
+            }
+            if (end == std::string::npos) {
                 answer =
                     R"({"error":{"code":-32600,"message":"the line is longer than 65536 octets"},"id":null,"jsonrpc":"2.0"})";
                 is_last = true;
-            } else if (fault) {
-                co_return;
             } else {
-                auto line = std::string_view(buffer).substr(0, size - 1);
+                auto line = std::string_view(buffer).substr(0, end);
                 if (line.ends_with('\r')) line.remove_suffix(1);
                 // Asked each time: a child whose account was bound a moment ago is a child now.
-                const auto caller = identify(*household_.policy.load(), account);
+                auto caller = identify(*household_.policy.load(), account);
+                caller.file = std::exchange(file, nullptr);
                 if (!line.empty()) {
                     // Shared: a client that goes away ends this coroutine before a long command is done.
                     auto pending = std::make_shared<Pending>(io_);
@@ -101,7 +111,7 @@ class RunningServer final : public Server {
                     if (!*alive) co_return;
                     answer = std::move(pending->answer);
                 }
-                buffer.erase(0, size);
+                buffer.erase(0, end + 1);
             }
             if (!answer) continue;
             *answer += '\n';
@@ -117,6 +127,7 @@ class RunningServer final : public Server {
     Local::acceptor acceptor_;
     const std::string path_;
     Household& household_;
+    std::array<char, ctl::protocol::max_line> piece_;  // of a line, on its way into a client's buffer
     std::size_t clients_ = 0;
     std::map<std::uint32_t, std::size_t> clients_of_;  // by account
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -115,13 +115,13 @@ class RunningKeeper final : public Keeper {
         return out;
     }
 
-    void install(const std::string& path, const store::By& by, bool is_trial,
+    void install(ReadBundle read, const store::By& by, bool is_trial,
                  std::function<void(Result<InstalledBundle>)> done) override {
         const auto trusted = records_.trusted_keys();
         if (!trusted) return done(trusted.error());
         in_worker(
-            [path, keys = *trusted]() -> Result<OpenBundle> {
-                const auto bytes = platform::read_file(path, max_bundle);
+            [read = std::move(read), keys = *trusted]() -> Result<OpenBundle> {
+                const auto bytes = read(max_bundle);
                 if (!bytes) return bytes.error();
                 return open_bundle(*bytes, keys);
             },

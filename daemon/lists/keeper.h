@@ -66,8 +66,10 @@ class Keeper {
     // Looks at these subscriptions now; refused while an update runs.
     virtual Status update(std::vector<std::int64_t> ids) = 0;
     virtual UpdateProgress progress() const = 0;
-    // Takes a bundle from a file. `is_trial`: only says what would change.
-    virtual void install(const std::string& path, const store::By& by, bool is_trial,
+    // Takes a bundle, which `read` reads, of at most so many octets, on another thread. `is_trial`: only says what
+    // would change.
+    using ReadBundle = std::function<Result<std::string>(std::size_t limit)>;
+    virtual void install(ReadBundle read, const store::By& by, bool is_trial,
                          std::function<void(Result<InstalledBundle>)> done) = 0;
 };
 

@@ -31,7 +31,9 @@ class FanotifyGuard final : public ExecGuard {
   public:
     explicit FanotifyGuard(MayOpen may_open)
         : may_open_(std::move(may_open)),
-          group_(fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK, O_RDONLY | O_LARGEFILE | O_CLOEXEC)),
+          // Without a limit: beyond one the kernel lets through whoever it would have asked about (fanotify(7)).
+          group_(fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE,
+                               O_RDONLY | O_LARGEFILE | O_CLOEXEC)),
           end_(eventfd(0, EFD_CLOEXEC)),
           folders_(inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
         if (group_ && end_ && folders_) thread_ = std::thread([this] { answer_all(); });

@@ -1,9 +1,12 @@
 #include "platform/local_socket.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -16,10 +19,30 @@ class Client final : public LocalClient {
   public:
     explicit Client(Fd fd) : fd_(std::move(fd)) {}
 
-    Status send_line(const std::string& line) override {
-        const std::string text = line + "\n";
+    Status send_line(const std::string& line, const std::string& path) override {
+        Fd file;
+        if (!path.empty()) {
+            file = Fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+            if (!file) return Error{std::strerror(errno), path, {}};
+        }
+        std::string text = line + "\n";
         for (std::size_t at = 0; at < text.size();) {
-            const auto put = ::send(fd_.get(), text.data() + at, text.size() - at, MSG_NOSIGNAL);
+            iovec part{text.data() + at, text.size() - at};
+            msghdr message{};
+            message.msg_iov = &part;
+            message.msg_iovlen = 1;
+            alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+            if (file && at == 0) {
+                message.msg_control = control.data();
+                message.msg_controllen = control.size();
+                auto* head = CMSG_FIRSTHDR(&message);
+                head->cmsg_level = SOL_SOCKET;
+                head->cmsg_type = SCM_RIGHTS;
+                head->cmsg_len = CMSG_LEN(sizeof(int));
+                const int descriptor = file.get();
+                std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
+            }
+            const auto put = sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
             if (put < 0 && errno == EINTR) continue;
             if (put < 0) return Error{std::string("the daemon closed the connection: ") + std::strerror(errno), {}, {}};
             at += static_cast<std::size_t>(put);
@@ -63,6 +86,51 @@ Result<std::unique_ptr<LocalClient>> LocalClient::connect(const std::string& pat
     if (!fd || ::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
         return Error{std::strerror(errno), path, {}};
     return std::unique_ptr<LocalClient>(std::make_unique<Client>(std::move(fd)));
+}
+
+GivenFile::~GivenFile() { close(descriptor_); }
+
+Result<std::string> GivenFile::read(const std::string& name, std::size_t limit) const {
+    struct stat info {};
+    // Whatever else it is may never end.
+    if (fstat(descriptor_, &info) != 0 || !S_ISREG(info.st_mode)) return Error{"it is no file", name, {}};
+    if (info.st_size > static_cast<off_t>(limit))
+        return Error{"larger than " + std::to_string(limit >> 20) + " MiB", name, {}};
+    std::string out(static_cast<std::size_t>(info.st_size), 0);
+    for (std::size_t at = 0; at < out.size();) {
+        const auto got = pread(descriptor_, out.data() + at, out.size() - at, static_cast<off_t>(at));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return Error{std::strerror(errno), name, "it is to be open for reading"};
+        if (got == 0) out.resize(at);
+        at += static_cast<std::size_t>(got);
+    }
+    return out;
+}
+
+Received receive_now(int native_socket, std::span<char> into) {
+    Received out;
+    iovec part{into.data(), into.size()};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    // For one: of more the kernel closes the rest.
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    ssize_t got = -1;
+    do got = recvmsg(native_socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    while (got < 0 && errno == EINTR);
+    out.is_over = got == 0 || (got < 0 && errno != EAGAIN);
+    if (got <= 0) return out;
+    out.size = static_cast<std::size_t>(got);
+    const auto* head = CMSG_FIRSTHDR(&message);
+    if (head != nullptr && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
+        head->cmsg_len == CMSG_LEN(sizeof(int))) {
+        int descriptor = -1;
+        std::memcpy(&descriptor, CMSG_DATA(head), sizeof descriptor);
+        out.file = std::make_shared<const GivenFile>(descriptor);
+    }
+    return out;
 }
 
 Result<std::uint32_t> peer_account(int native_socket) {

@@ -16,7 +16,7 @@ class Client final : public LocalClient {
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    Status send_line(const std::string& line) override {
+    Status send_line(const std::string& line, const std::string&) override {
         const std::string text = line + "\n";
         for (std::size_t at = 0; at < text.size();) {
             DWORD put = 0;

@@ -54,6 +54,23 @@ class Worker(test_programs.Machine):
             self.assertEqual(is_done, "yes" if what in allowed else "no", what)
         self.assertEqual(len(said.splitlines()), 18, said)
 
+    def test_a_guardian_gives_it_files_that_it_may_not_open(self):
+        self.hortctl("block", "mia", "casino.test")
+        home = self.folder + "/closed"
+        os.mkdir(home, 0o700)
+        self.hortctl("export", "-o", home + "/all.json")
+        self.hortctl("unset", "mia", "casino.test")
+        self.assertIn("is taken over", self.hortctl("import", home + "/all.json", "--replace"))
+        self.assertIn("casino.test", self.hortctl("child", "show", "mia"))
+        with open(home + "/x.hortbundle", "wb") as f:
+            f.write(b"no bundle")
+        self.assertIn("bundle", self.hortctl("rules", "install", home + "/x.hortbundle", expect=1))
+        os.mkfifo(home + "/pipe")
+        writer = os.open(home + "/pipe", os.O_RDWR)  # so that it opens
+        self.addCleanup(os.close, writer)
+        self.assertIn("it is no file", self.hortctl("import", home + "/pipe", expect=1))
+        self.assertIn("No such file", self.hortctl("import", home + "/none.json", expect=2))
+
     def test_what_is_held_stays_held_while_the_worker_is_away(self):
         self.hortctl("block", "mia", "program:game")
         self.assertFalse(self.runs())

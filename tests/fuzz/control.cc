@@ -24,7 +24,7 @@ class NoLists final : public lists::Keeper {
     void reload(std::function<void(Status)> done) override { done(Done{}); }
     Status update(std::vector<std::int64_t>) override { return Done{}; }
     lists::UpdateProgress progress() const override { return {}; }
-    void install(const std::string&, const store::By&, bool,
+    void install(ReadBundle, const store::By&, bool,
                  std::function<void(Result<lists::InstalledBundle>)> done) override {
         done(Error{"no bundle", {}, {}});
     }

@@ -5,6 +5,7 @@
 #include "daemon/settings.h"
 #include "daemon/store/backup.h"
 #include "platform/clock.h"
+#include "platform/local_socket.h"
 #include "platform/mapped_file.h"
 #include "rules/local_time.h"
 
@@ -89,7 +90,7 @@ Result<json> export_all(Household& household, const Caller&, const json& params)
 Result<json> import_all(Household& household, const Caller& caller, const json& params) {
     constexpr std::size_t largest = 64 << 20;
     const auto path = params.at("file").get<std::string>();
-    const auto text = platform::read_file(path, largest);
+    const auto text = caller.file ? caller.file->read(path, largest) : platform::read_file(path, largest);
     if (!text) return text.error();
     const auto content = json::parse(*text, nullptr, false);
     if (content.is_discarded()) return Error{"the file is not JSON", path, "'hortctl export' writes such a file"};

@@ -2,6 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/control/handlers.h"
+#include "platform/local_socket.h"
+#include "platform/mapped_file.h"
 
 namespace hort::control::handlers {
 
@@ -9,7 +11,10 @@ using nlohmann::json;
 
 void rules_install(Household& household, const Caller& caller, const json& params, Answer answer) {
     const bool is_trial = params.value("dry-run", false);
-    household.keeper.install(params.at("bundle"), by(caller), is_trial,
+    const auto read = [file = caller.file, path = params.at("bundle").get<std::string>()](std::size_t limit) {
+        return file ? file->read(path, limit) : platform::read_file(path, limit);
+    };
+    household.keeper.install(read, by(caller), is_trial,
                              [answer, is_trial](Result<hort::lists::InstalledBundle> installed) {
                                  if (!installed) return answer(installed.error());
                                  const auto what = installed->name + " serial " + std::to_string(installed->serial);
