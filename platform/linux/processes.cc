@@ -16,6 +16,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
@@ -23,8 +24,10 @@
 #include <optional>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "platform/linux/fd.h"
+#include "platform/linux/memory_reader.h"
 #include "platform/linux/process_message.h"
 #include "platform/monitor.h"
 #include "rules/json_number.h"
@@ -35,20 +38,11 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::size_t max_read = 64 << 10, max_arguments = 16, max_argument = 4096;
+constexpr std::size_t max_arguments = 16, max_argument = 4096;
 
-// The beginning of a file in /proc, which ends nowhere by itself.
-std::string beginning_of(const std::string& path) {
-    const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    std::string out;
-    if (!file) return out;
-    std::array<char, 4096> buffer;
-    while (out.size() < max_read) {
-        const auto got = read(file.get(), buffer.data(), buffer.size());
-        if (got <= 0) break;
-        out.append(buffer.data(), static_cast<std::size_t>(got));
-    }
-    return out;
+MemoryReader& own_memory_reader() {
+    static MemoryReader reader(std::chrono::milliseconds(500));
+    return reader;
 }
 
 // Calls `each` for every part of a text that is divided by `end`.
@@ -100,13 +94,14 @@ std::optional<Process> read_process(std::int32_t id, const Processes::IsWanted& 
     }
     Process out{id, status.st_uid, path_of(folder), {}, {}, {}, {}, {}};
     if (out.path.empty()) return std::nullopt;
-    split(beginning_of(folder + "/cmdline"), '\0', [&](std::string_view argument) {
+    const auto memory = own_memory_reader().read(folder, status.st_uid).value_or(MemoryReader::Text());
+    split(memory.arguments, '\0', [&](std::string_view argument) {
         if (out.arguments.size() < max_arguments) out.arguments.emplace_back(argument.substr(0, max_argument));
     });
     split(beginning_of(folder + "/cgroup"), '\n', [&](std::string_view line) {
         if (line.starts_with("0::")) out.cgroup = line.substr(3);
     });
-    split(beginning_of(folder + "/environ"), '\0', [&](std::string_view variable) {
+    split(memory.environment, '\0', [&](std::string_view variable) {
         if (variable.starts_with("APPIMAGE=")) out.app_image = variable.substr(9, max_argument);
         if (variable.starts_with("SteamAppId=")) out.steam_app = variable.substr(11, 16);
     });
