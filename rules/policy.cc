@@ -16,9 +16,10 @@ Subject Policy::subject(const Client& client) const {
     const auto& address = client.address;
     const auto is = [&](std::size_t index) { return Subject{&people[index], &people[index].profile}; };
     if (client.account) {
-        if (const auto it = by_account.find(*client.account); it != by_account.end())
+        const auto account = owner_of(*client.account);
+        if (const auto it = by_account.find(account); it != by_account.end())
             return {&people[it->second], &people[it->second].profile, true};
-        if (const auto it = group_by_account.find(*client.account); it != group_by_account.end())
+        if (const auto it = group_by_account.find(account); it != group_by_account.end())
             return {nullptr, &groups[it->second].profile, true};
     }
     if (!client.id.empty())
@@ -32,6 +33,13 @@ Subject Policy::subject(const Client& client) const {
     for (const auto& [network, group] : group_by_network)
         if (network.contains(address)) return {nullptr, &groups[group].profile};
     return {nullptr, &household};
+}
+
+std::uint32_t Policy::owner_of(std::uint32_t account) const {
+    const auto next = subordinates.upper_bound(account);
+    if (next == subordinates.begin()) return account;
+    const auto& [last, owner] = std::prev(next)->second;
+    return account <= last ? owner : account;
 }
 
 const Person* Policy::find(std::string_view name) const {

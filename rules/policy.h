@@ -76,6 +76,8 @@ struct Policy {
     std::vector<std::pair<Network, std::size_t>> by_network;       // -> index in people; the longest prefix first
     std::map<HardwareAddress, std::size_t> by_hardware;            // -> index in people
     std::map<std::string, std::size_t, std::less<>> by_client_id;  // -> index in people
+    // Accounts that those of people and groups have in user namespaces (subuid(5)): first -> last and whose.
+    std::map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>> subordinates;
     std::vector<Group> groups;
     std::map<std::uint32_t, std::size_t> group_by_account;          // uid -> index in groups
     std::vector<std::pair<Network, std::size_t>> group_by_network;  // the longest prefix first
@@ -86,6 +88,8 @@ struct Policy {
     Subject subject(std::optional<std::uint32_t> account, const AddressBytes& address) const {
         return subject({account, address, {}, {}});
     }
+    // Whose an account is: its own, but for a subordinate one.
+    std::uint32_t owner_of(std::uint32_t account) const;
     // By name, as typed (case matters not); nullptr when nobody is called that.
     const Person* find(std::string_view name) const;
     const Group* find_group(std::string_view name) const;

@@ -25,8 +25,9 @@ constexpr auto write_limit = 30s;  // a client that never reads
 
 Caller identify(const Policy& policy, std::uint32_t account) {
     Caller out;
-    out.name = platform::account_name(account).value_or("uid " + std::to_string(account));
-    if (const auto it = policy.by_account.find(account); it != policy.by_account.end()) {
+    const auto owner = policy.owner_of(account);
+    out.name = platform::account_name(owner).value_or("uid " + std::to_string(owner));
+    if (const auto it = policy.by_account.find(owner); it != policy.by_account.end()) {
         out.role = ctl::Role::child;
         out.child = policy.people[it->second].name;
     }
@@ -57,13 +58,19 @@ class RunningServer final : public Server {
 
     void take(Local::socket socket) {
         const auto account = platform::peer_account(socket.native_handle());
-        if (!account || clients_ >= max_clients) return;
-        const bool is_guardian = identify(*household_.policy.load(), *account).role == ctl::Role::guardian;
-        if (!is_guardian && clients_of_[*account] >= max_clients_per_account) return;
+        if (!account) return;
+        const auto policy = household_.policy.load();
+        const bool is_guardian = identify(*policy, *account).role == ctl::Role::guardian;
+        const auto owner = policy->owner_of(*account);
+        // However many others wait, there is room for guardians and for root, who asks for PAM.
+        if (clients_ >= (is_guardian ? 2 : 1) * max_clients) return;
+        if (const auto of_one = clients_of_.find(owner);
+            !is_guardian && of_one != clients_of_.end() && of_one->second >= max_clients_per_account)
+            return;
         ++clients_;
-        ++clients_of_[*account];
+        ++clients_of_[owner];
         asio::co_spawn(io_, serve(std::move(socket), *account),
-                       [this, alive = alive_, account = *account](const std::exception_ptr&) {
+                       [this, alive = alive_, account = owner](const std::exception_ptr&) {
                            if (!*alive) return;
                            --clients_;
                            if (--clients_of_[account] == 0) clients_of_.erase(account);

@@ -8,6 +8,11 @@
 namespace hort::usage {
 namespace {
 
+// Does the account belong to a person?
+bool is_bound(const Policy& policy, std::uint32_t account) {
+    return policy.by_account.contains(policy.owner_of(account));
+}
+
 bool is_about_programs(const BudgetScope& scope) {
     return !scope.programs.empty() || std::any_of(scope.services.begin(), scope.services.end(),
                                                   [](const Service* service) { return !service->executables.empty(); });
@@ -36,9 +41,9 @@ void CountedPrograms::adopt(const Policy& policy) {
         return any_scope(person.profile, is_about_programs);
     });
     if (is_needed && !processes_) {
-        auto watched = platform::Processes::watch(
-            platform::Processes::Tell::starts_and_ends,
-            [this](std::uint32_t account) { return policy_.load()->by_account.contains(account); });
+        auto watched =
+            platform::Processes::watch(platform::Processes::Tell::starts_and_ends,
+                                       [this](std::uint32_t account) { return is_bound(*policy_.load(), account); });
         if (!watched) {
             if (!is_blindness_said_)
                 log_line(Level::warning, "programs are not counted", {{"error", watched.error().text()}});
@@ -60,12 +65,12 @@ void CountedPrograms::read(const Policy& policy) {
     programs_.clear();
     meter_.forget_programs();
     if (!processes_) return;
-    const auto is_wanted = [&](std::uint32_t account) { return policy.by_account.contains(account); };
+    const auto is_wanted = [&](std::uint32_t account) { return is_bound(policy, account); };
     for (const auto& process : platform::Processes::all(is_wanted)) begin(policy, process);
 }
 
 void CountedPrograms::begin(const Policy& policy, const platform::Process& process) {
-    const auto owner = policy.by_account.find(process.account);
+    const auto owner = policy.by_account.find(policy.owner_of(process.account));
     if (owner == policy.by_account.end()) return;
     const auto& person = policy.people[owner->second];
     Program counted{person.id, {}};

@@ -234,7 +234,8 @@ class RunningTimekeeper final : public Timekeeper {
 
     // Stops the person's programs, not its screen, which is locked.
     void freeze(const std::string& person, std::uint32_t account) {
-        const auto is_theirs = [&](std::uint32_t other) { return other == account; };
+        const auto policy = parts_.policy.load();
+        const auto is_theirs = [&](std::uint32_t other) { return policy->owner_of(other) == account; };
         const bool are_all =
             hold_ && platform::hold_all(*hold_, name_of_hold(account), [&] {
                 auto all = platform::Processes::all(is_theirs);

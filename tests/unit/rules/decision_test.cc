@@ -85,6 +85,11 @@ TEST_F(DecisionTest, TheSocketsOwnerSpeaksBeforeTheAddress) {
     EXPECT_EQ(policy.subject(1001, AddressBytes{1}).person->name, "Ann");
     EXPECT_EQ(policy.subject(1000, AddressBytes{9}).person->name, "Mia");
     EXPECT_EQ(policy.subject(4711, AddressBytes{1}).person->name, "Mia");
+    policy.subordinates[100'000] = {165'535, 1001};
+    EXPECT_EQ(policy.subject(100'000, AddressBytes{1}).person->name, "Ann") << "in a user namespace of hers";
+    EXPECT_EQ(policy.subject(165'535, AddressBytes{1}).person->name, "Ann");
+    EXPECT_EQ(policy.owner_of(99'999), 99'999u);
+    EXPECT_EQ(policy.owner_of(165'536), 165'536u);
     EXPECT_EQ(policy.subject({}, AddressBytes{9}).person, nullptr);
     EXPECT_EQ(policy.subject({}, AddressBytes{9}).profile->name, "household");
 }
