@@ -259,6 +259,9 @@ std::string commands_of(const FirewallPlan& plan) {
     add_ports(out, "tcp", {1080, 1194, 1723, 3128, 9001, 9030, 9040, 9050, 9051, 9150, 9151}, reset);
     add_ports(out, "udp", {500, 1194, 1701, 4500, 51820}, refused);
     for (const char* protocol : {"gre", "esp", "ah"}) add_rule(out, std::string("meta l4proto ") + protocol, refused);
+    // Extended echo requests (RFC 8335) are for asking routers, and carry whatever one likes.
+    add_rule(out, "icmp type 42", refused);
+    add_rule(out, "icmpv6 type 160", refused);
     // A tunnel through echo requests sends many, or long ones; ping has 84 octets, 104 in IPv6, once a second.
     for (const char* echo : {"icmp type echo-request ", "icmpv6 type echo-request "}) {
         add_rule(out, std::string(echo) + "meta length > 128", refused);

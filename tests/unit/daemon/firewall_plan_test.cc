@@ -64,6 +64,7 @@ TEST_F(FirewallPlanTest, ClosesWhenTheTimeIsUpAndKnowsWhenThatChanges) {
 
 TEST_F(FirewallPlanTest, AProfileMayAllowHttp3AndVpns) {
     EXPECT_TRUE(says("jump held_open\n"));
+    EXPECT_TRUE(says("icmpv6 type 160 "));
     policy.people[0].profile.allows_quic = true;
     policy.people[0].profile.blocked = CategorySet();
     EXPECT_TRUE(says("jump held_open_quic_vpn\n"));
