@@ -25,11 +25,13 @@ class CopyGuard {
     // Fails where the right or the kernel's support is missing.
     static Result<std::unique_ptr<CopyGuard>> start(MayStart may_start);
 
-    // Copies of these files are asked about from now on.
-    virtual void look_for(const std::vector<ExecGuard::File>& files) = 0;
+    // Copies of these files are asked about from now on, and, as long as their programs are among `programs`, of those
+    // that these files were before: a child may take its own away, or put another one there.
+    virtual void look_for(const std::vector<ExecGuard::File>& files, const std::set<std::string>& programs) = 0;
 
     // What a process is a copy of that the kernel asked nobody about: from memory, or on a file system of its own user
-    // namespace. Of files elsewhere it says nothing: those were asked about, and reading them could take for ever.
+    // namespace. Of files elsewhere it says nothing: those were asked about. What cannot be read without maybe waiting
+    // for ever (FUSE, and what lies upon it) may be a copy of any.
     virtual std::vector<std::string> programs_of_process(std::int32_t process) = 0;
 
     // Becomes ready for its exception (POLLPRI) when something is mounted; then look_at_mounts() is to be called.

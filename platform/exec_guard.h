@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,10 @@ class ExecGuard {
     // Fails where the right or the kernel's support is missing.
     static Result<std::unique_ptr<ExecGuard>> start(MayOpen may_open);
 
-    // Guards these files. One that was guarded before and has another name by now stays guarded as long as its program
-    // is among these: a link to what was replaced by an upgrade is still the program.
-    virtual void guard(const std::vector<File>& files) = 0;
+    // Guards these files. One that was guarded before and has another name or folder by now stays guarded as long as
+    // its program is among `programs`: a link to what was replaced by an upgrade is still the program, and so is what a
+    // child moved away.
+    virtual void guard(const std::vector<File>& files, const std::set<std::string>& programs) = 0;
     virtual std::size_t count() const = 0;
 
     // Looks at these folders: descriptor() becomes readable when a file there is another one than before, and

@@ -1,7 +1,11 @@
 #include "daemon/enforce/program_guard.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <optional>
 
 #include "daemon/identify.h"
 #include "daemon/log.h"
@@ -13,7 +17,24 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr auto look_pause = std::chrono::milliseconds(500);
+// A folder of a child's own has as many files as it likes, and names in as many spellings.
+constexpr std::size_t max_entries = 20000, max_matches = 64;
+
+// What a path leads to. A link in a folder of somebody's own leads to what is his: the file is held for all whom the
+// rule is about, and what everybody needs is nobody's to put among what is held.
+std::optional<fs::path> file_at(const fs::path& path) {
+    std::error_code fault;
+    auto target = fs::canonical(path, fault);
+    struct stat entry {};
+    struct stat folder {};
+    struct stat file {};
+    if (fault || lstat(path.c_str(), &entry) != 0 || stat(path.parent_path().c_str(), &folder) != 0 ||
+        stat(target.c_str(), &file) != 0)
+        return std::nullopt;
+    if (S_ISLNK(entry.st_mode) && folder.st_uid != 0 && file.st_uid != folder.st_uid) return std::nullopt;
+    return target;
 }
+}  // namespace
 
 ProgramGuard::ProgramGuard(asio::io_context& io) : changes_(io), mounts_(io), next_look_(io) {
     plan_.publish(std::make_shared<const ProgramPlan>());
@@ -73,26 +94,27 @@ void ProgramGuard::hold(const ProgramPlan& plan) {
 void ProgramGuard::look_for_files() {
     const auto plan = plan_.load();
     std::vector<platform::ExecGuard::File> files;
+    std::map<std::string, std::size_t> matches;
     for (const auto& program : plan->programs) {
-        std::error_code unreadable;
         if (!program.starts_with('/')) continue;
-        const auto target = fs::canonical(program, unreadable);
-        if (!unreadable) files.push_back({target.string(), program});
+        if (const auto target = file_at(program)) files.push_back({target->string(), program});
     }
     for (const auto& folder : plan->folders) {
         std::error_code fault;
-        for (fs::directory_iterator it(folder, fault), end; !fault && it != end; it.increment(fault)) {
+        std::size_t entries = 0;
+        fs::directory_iterator it(folder, fault);
+        for (const fs::directory_iterator end; !fault && it != end && ++entries <= max_entries; it.increment(fault)) {
             auto program = program_key(it->path().filename().string());
             if (!plan->programs.contains(program)) continue;
-            std::error_code unreadable;
-            const auto target = fs::canonical(it->path(), unreadable);
-            if (unreadable ||
-                (target.filename() != it->path().filename() && is_many_programs(target.filename().string())))
+            const auto target = file_at(it->path());
+            if (!target ||
+                (target->filename() != it->path().filename() && is_many_programs(target->filename().string())))
                 continue;
-            files.push_back({target.string(), std::move(program)});
+            if (++matches[program] > max_matches) continue;
+            files.push_back({target->string(), std::move(program)});
         }
     }
-    guard_->guard(files);
+    guard_->guard(files, plan->programs);
     files_ = std::move(files);
     guard_copies();
 }
@@ -103,7 +125,12 @@ void ProgramGuard::guard_copies() {
     std::copy_if(files_.begin(), files_.end(), std::back_inserter(files),
                  [](const auto& file) { return file.program.starts_with('/'); });
     copies_ = files.size();
-    if (files.empty()) {
+    const auto in_force = plan_.load();
+    const auto& wanted = in_force->programs;
+    const bool is_asked_for =
+        std::any_of(wanted.begin(), wanted.end(), [](const std::string& program) { return program.starts_with('/'); });
+    // What a child took away is held as long as the rule is there.
+    if (files.empty() && !(is_asked_for && copy_guard_)) {
         if (mounts_.is_open()) mounts_.release();
         copy_guard_.reset();
         copy_problem_.clear();
@@ -124,7 +151,7 @@ void ProgramGuard::guard_copies() {
         mounts_.assign(copy_guard_->descriptor());
         watch_mounts();
     }
-    copy_guard_->look_for(files);
+    copy_guard_->look_for(files, wanted);
 }
 
 void ProgramGuard::watch_mounts() {

@@ -126,7 +126,11 @@ void RunningPrograms::look_at(const platform::Process& process) {
     const auto account = owner_of(*subordinates_, process.account);
     for (const auto& name : names_of(process)) {
         const Key key{account, name};
-        if (blocked_.contains(key)) return stop(key, {process}, Ending::end);
+        if (!blocked_.contains(key)) continue;
+        // It has nothing yet that it could lose, and asked politely it might go on for ten seconds.
+        log_line(Level::info, "a program that began is ended", {{"program", name}});
+        (void)platform::send_signal(process, SIGKILL);
+        return;
     }
 }
 

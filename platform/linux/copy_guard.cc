@@ -1,12 +1,10 @@
 #include "platform/copy_guard.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/fanotify.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -16,28 +14,26 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <list>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <thread>
 #include <utility>
 
 #include "platform/linux/copy_reader.h"
 #include "platform/linux/fd.h"
+#include "platform/linux/mounts.h"
 #include "platform/linux/process_account.h"
 
 namespace hort::platform {
 namespace {
 
-namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t max_known = 65536, max_waiting = 256;
+constexpr std::size_t max_known = 65536, max_waiting = 256, max_waiting_of_one = 32;
+constexpr std::ptrdiff_t max_originals = 64;  // of one program
 // How long who starts a program waits until it is known what it is. A file system of the child's own may never answer.
 constexpr auto answer_limit = std::chrono::seconds(5);
 
@@ -52,15 +48,16 @@ bool has_no_programs(std::string_view kind) {
 
 // A person's own file system (FUSE). Nobody else may open its files, root neither, and who has to is kept waiting as
 // long as that person likes: nothing there is asked about. What is started from it by an account that is held is
-// refused with its loader.
+// refused with its loader, or ended when it runs.
 bool is_somebodys_own(std::string_view kind) { return kind == "fuse" || kind.starts_with("fuse."); }
 
 class FilesystemGuard final : public CopyGuard {
   public:
     explicit FilesystemGuard(MayStart may_start)
         : may_start_(std::move(may_start)),
+          // O_NONBLOCK: see exec_guard.cc.
           group_(fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE | FAN_REPORT_TID,
-                               O_RDONLY | O_LARGEFILE | O_CLOEXEC)),
+                               O_RDONLY | O_LARGEFILE | O_CLOEXEC | O_NONBLOCK)),
           end_(eventfd(0, EFD_CLOEXEC)),
           mounts_(open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC)) {
         if (!group_ || !end_ || !mounts_ || reader_.descriptor() < 0) return;
@@ -77,24 +74,28 @@ class FilesystemGuard final : public CopyGuard {
     FilesystemGuard& operator=(const FilesystemGuard&) = delete;
     bool is_running() const { return thread_.joinable() && !marked_.empty(); }
 
-    void look_for(const std::vector<ExecGuard::File>& files) override {
+    void look_for(const std::vector<ExecGuard::File>& files, const std::set<std::string>& programs) override {
         auto originals = std::make_shared<Originals>();
         CopyFinder finder;
-        std::map<Inode, Originals::Original> read;
-        for (const auto& [path, program] : files) {
-            const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+        std::erase_if(read_, [&](const auto& known) { return !programs.contains(known.second.program); });
+        for (const auto& wanted : files) {
+            const auto& program = wanted.program;
+            const Fd file(open(wanted.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
             struct stat info {};
             if (!file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0) continue;
             const auto inode = inode_of(info);
-            const auto it = read_.find(inode);
-            auto original =
-                it != read_.end() ? std::optional(it->second) : finder.original_of(file.get(), info.st_size, program);
+            if (std::any_of(read_.begin(), read_.end(),
+                            [&](const auto& known) { return known.first == inode && known.second.program == program; }))
+                continue;
+            auto original = finder.original_of(file.get(), info.st_size, program);
             if (!original) continue;
-            original->program = program;
-            read[inode] = *original;
-            originals->all.push_back(*std::move(original));
+            // Whoever changes it all the time changes the last one.
+            const auto same = [&](const auto& known) { return known.second.program == program; };
+            if (std::count_if(read_.begin(), read_.end(), same) >= max_originals)
+                read_.erase(std::next(std::find_if(read_.rbegin(), read_.rend(), same)).base());
+            read_.emplace_back(inode, *std::move(original));
         }
-        read_.swap(read);
+        for (const auto& [inode, original] : read_) originals->all.push_back(original);
         if (originals_ && originals_->all == originals->all) return;
         reader_.set(originals);
         const std::lock_guard lock(mutex_);
@@ -103,18 +104,28 @@ class FilesystemGuard final : public CopyGuard {
     }
 
     std::vector<std::string> programs_of_process(std::int32_t process) override {
-        const Fd file(open(("/proc/" + std::to_string(process) + "/exe").c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-        struct statfs filesystem {};
-        struct stat info {};
-        if (!file || fstatfs(file.get(), &filesystem) != 0 || filesystem.f_type != TMPFS_MAGIC ||
-            fstat(file.get(), &info) != 0)
-            return {};
         std::shared_ptr<const Originals> originals;
         {
             const std::lock_guard lock(mutex_);
             originals = originals_;
         }
-        if (!originals) return {};
+        // Not opened, nor asked about anything: whose file system it is may keep whoever does waiting for ever.
+        const auto number = std::to_string(process);
+        const Fd exe(open(("/proc/" + number + "/exe").c_str(), O_PATH | O_CLOEXEC));
+        const auto id = exe ? mount_id_of(exe.get()) : std::nullopt;
+        if (!originals || !id) return {};
+        if (!is_of_memory(*id)) {
+            const auto mounts = mounts_of(number);
+            const auto mount =
+                std::find_if(mounts.begin(), mounts.end(), [&](const Mount& one) { return one.id == *id; });
+            if (mount == mounts.end()) return originals->programs();
+            if (!marked_.contains(mount->device)) look_at_mounts();
+            if (marked_.contains(mount->device)) return {};
+            if (mount->kind != "tmpfs" && mount->kind != "ramfs") return originals->programs();
+        }
+        const Fd file(open(("/proc/self/fd/" + std::to_string(exe.get())).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+        struct stat info {};
+        if (!file || fstat(file.get(), &info) != 0) return originals->programs();
         return CopyFinder().look(*originals, file.get(), info.st_size).programs;
     }
 
@@ -122,16 +133,9 @@ class FilesystemGuard final : public CopyGuard {
 
     // A mark holds for the whole file system, through whichever of its mounts it is seen.
     void look_at_mounts() override {
-        std::ifstream mounts("/proc/self/mountinfo");
         std::set<std::string> seen;
         std::set<dev_t> slow;
-        for (std::string line; std::getline(mounts, line);) {
-            const auto dash = line.find(" - ");
-            if (dash == std::string::npos) continue;
-            std::istringstream fields(line), rest(line.substr(dash + 3));
-            std::string id, parent, device, root, place, kind;
-            fields >> id >> parent >> device >> root >> place;
-            rest >> kind;
+        for (const auto& [id, device, place, kind] : mounts_of()) {
             if (kind.starts_with("nfs") || kind.starts_with("cifs")) {
                 unsigned major = 0, minor = 0;
                 if (std::sscanf(device.c_str(), "%u:%u", &major, &minor) == 2) slow.insert(makedev(major, minor));
@@ -140,7 +144,7 @@ class FilesystemGuard final : public CopyGuard {
                 marked_.contains(device))
                 continue;
             if (fanotify_mark(group_.get(), FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_OPEN_EXEC_PERM, AT_FDCWD,
-                              plain(place).c_str()) == 0)
+                              place.c_str()) == 0)
                 marked_.insert(device);
         }
         {
@@ -159,20 +163,6 @@ class FilesystemGuard final : public CopyGuard {
         std::uint32_t account = 0;
         Clock::time_point until;
     };
-
-    // "\040" is a blank (proc_pid_mountinfo(5)).
-    static std::string plain(const std::string& escaped) {
-        std::string out;
-        for (std::size_t i = 0; i < escaped.size(); ++i)
-            if (escaped[i] == '\\' && i + 3 < escaped.size()) {
-                out +=
-                    static_cast<char>((escaped[i + 1] - '0') * 64 + (escaped[i + 2] - '0') * 8 + escaped[i + 3] - '0');
-                i += 3;
-            } else {
-                out += escaped[i];
-            }
-        return out;
-    }
 
     // Who waits waits for this thread: it opens nothing but what is in /proc, and reads of files what is in memory.
     void answer_all() {
@@ -230,7 +220,9 @@ class FilesystemGuard final : public CopyGuard {
         }
         if (known) return answer(file.get(), may_begin(event.pid, account, *known));
         const auto id = ++last_id_;
-        if (waiting_.size() >= max_waiting ||
+        const auto of_one = std::count_if(waiting_.begin(), waiting_.end(),
+                                          [&](const Waiting& one) { return one.account == *account; });
+        if (waiting_.size() >= max_waiting || of_one >= static_cast<std::ptrdiff_t>(max_waiting_of_one) ||
             !reader_.add({id, Fd(fcntl(file.get(), F_DUPFD_CLOEXEC, 0)), inode}, true))
             return answer(file.get(), false);
         waiting_.push_back({id, std::move(file), event.pid, *account, Clock::now() + answer_limit});
@@ -294,8 +286,8 @@ class FilesystemGuard final : public CopyGuard {
     const bool tells_stack_ = platform::tells_stack();
     const Fd group_, end_, mounts_;
     CopyReader reader_;
-    std::map<Inode, Originals::Original> read_;  // what was looked for before need not be read again
-    std::set<std::string> marked_;               // devices, as mountinfo names them
+    std::vector<std::pair<Inode, Originals::Original>> read_;  // in the order in which they were found
+    std::set<std::string> marked_;                             // devices, as mountinfo names them
     std::mutex mutex_;
     std::shared_ptr<const Originals> originals_;
     std::map<Inode, Known> known_;

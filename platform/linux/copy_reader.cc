@@ -23,6 +23,13 @@ constexpr off_t max_digested = 64 << 20, max_digested_at_once = 256 << 10;
 
 }  // namespace
 
+std::vector<std::string> Originals::programs() const {
+    std::vector<std::string> out;
+    for (const auto& original : all)
+        if (std::find(out.begin(), out.end(), original.program) == out.end()) out.push_back(original.program);
+    return out;
+}
+
 CopyFinder::CopyFinder() : buffer_(beginning_size) {}
 
 // Into the buffer; what it got, 0 at the end.
@@ -43,7 +50,8 @@ ExecutableHead CopyFinder::head_of(int file, off_t size) {
 }
 
 bool CopyFinder::is_loader(int file, const ExecutableHead& head) {
-    if (!head.is_shared || head.dynamic_size == 0) return false;
+    if (!head.is_shared) return false;
+    if (head.dynamic_size == 0) return true;  // nothing says that it is a program
     const auto size = std::min<std::uint64_t>(head.dynamic_size, max_dynamic_section);
     const auto got = read_at(file, size, static_cast<off_t>(head.dynamic_offset));
     if (got < static_cast<ssize_t>(size)) would_wait_ = true;

@@ -38,6 +38,8 @@ struct Originals {
         friend bool operator==(const Original&, const Original&) = default;
     };
     std::vector<Original> all;
+
+    std::vector<std::string> programs() const;
 };
 
 // What was found out about a file.

@@ -32,8 +32,11 @@ class FanotifyGuard final : public ExecGuard {
     explicit FanotifyGuard(MayOpen may_open)
         : may_open_(std::move(may_open)),
           // Without a limit: beyond one the kernel lets through whoever it would have asked about (fanotify(7)).
-          group_(fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE,
-                               O_RDONLY | O_LARGEFILE | O_CLOEXEC)),
+          // Of files there are as many as a child makes. And the kernel opens each for this thread: of one that
+          // somebody holds a lease on (fcntl(2)) that would take 45 s, hence O_NONBLOCK; who wanted it is refused.
+          group_(
+              fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK | FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS,
+                            O_RDONLY | O_LARGEFILE | O_CLOEXEC | O_NONBLOCK)),
           end_(eventfd(0, EFD_CLOEXEC)),
           folders_(inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
         if (group_ && end_ && folders_) thread_ = std::thread([this] { answer_all(); });
@@ -48,9 +51,7 @@ class FanotifyGuard final : public ExecGuard {
     FanotifyGuard& operator=(const FanotifyGuard&) = delete;
     bool is_running() const { return thread_.joinable(); }
 
-    void guard(const std::vector<File>& files) override {
-        std::set<std::string> programs;
-        for (const auto& file : files) programs.insert(file.program);
+    void guard(const std::vector<File>& files, const std::set<std::string>& programs) override {
         std::map<Inode, std::vector<std::string>> wanted;
         {
             const std::lock_guard lock(mutex_);
@@ -71,14 +72,15 @@ class FanotifyGuard final : public ExecGuard {
             const std::lock_guard lock(mutex_);
             guarded_.swap(wanted);
         }
-        for (const auto* file : marked)
+        std::set<std::string> paths;
+        for (const auto* file : marked) {
             (void)fanotify_mark(group_.get(), FAN_MARK_ADD, asked_about, AT_FDCWD, file->path.c_str());
+            paths.insert(file->path);
+        }
         for (const auto& path : paths_)
-            if (std::none_of(marked.begin(), marked.end(), [&](const File* file) { return file->path == path; }) &&
-                !is_guarded(path))
+            if (!paths.contains(path) && !is_guarded(path))
                 (void)fanotify_mark(group_.get(), FAN_MARK_REMOVE, asked_about, AT_FDCWD, path.c_str());
-        paths_.clear();
-        for (const auto* file : marked) paths_.insert(file->path);
+        paths_.swap(paths);
     }
 
     std::size_t count() const override {

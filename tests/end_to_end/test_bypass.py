@@ -61,6 +61,29 @@ try:
 except OSError:
     os.execv('/lib64/ld-linux-x86-64.so.2', ['ld', '{0}/homework', 'it', 'runs'])
 """
+# A loader whose program headers do not name its dynamic section any more.
+CHANGED_LOADER = """
+import os, struct
+data = bytearray(open('/lib64/ld-linux-x86-64.so.2', 'rb').read())
+at, = struct.unpack_from('<Q', data, 32)
+for i in range(struct.unpack_from('<H', data, 56)[0]):
+    if data[at + 56 * i] == 2:
+        data[at + 56 * i] = 0
+path = '{0}/ld%d' % os.getpid()
+open(path, 'wb').write(data)
+os.chmod(path, 0o755)
+os.execv(path, ['ld', '{0}/homework', 'it', 'runs'])
+"""
+MADE_ANOTHER = """
+import os
+data = bytearray(open('{0}/homework', 'rb').read())
+at = data.index(b'GNU' + bytes(1), data.index(bytes([20, 0, 0, 0, 3, 0, 0, 0]))) + 4
+data[at:at + 20] = bytes(20)
+path = '{0}/another%d' % os.getpid()
+open(path, 'wb').write(data + b'x')
+os.chmod(path, 0o755)
+os.execv(path, [path, 'it', 'runs'])
+"""
 # Starts a file, and where that is refused or fails another one's copy in memory.
 IN_MEMORY_AFTER = """
 import os
@@ -72,6 +95,7 @@ except OSError:
     os.execve(fd, ['game', 'it', 'runs'], {{}})
 """
 
+SUBORDINATE = 3_000_000
 TRICKS = []
 
 
@@ -88,6 +112,12 @@ class Bypass(test_programs.Machine):
     who = CHILD
 
     def configure(self, **more):
+        # As useradd does it for everybody.
+        with open("/etc/subuid", "a+") as f:
+            f.seek(0)
+            before = f.read()
+            f.write(f"nobody:{SUBORDINATE}:65536\n")
+        self.addCleanup(self.write, "/etc/subuid", before)
         super().configure(**more)
         self.game = self.bin + "/game"
         self.make_unique(self.game)
@@ -105,9 +135,20 @@ class Bypass(test_programs.Machine):
         shutil.copy(self.game, self.home + "/homework")  # as if it came from elsewhere
         run("cc", "-static", "-o", self.bin + "/still", "-x", "c", "-", stdin='#include <stdio.h>\nint main(void) { puts("it runs"); }\n', check=True)
         shutil.copy(self.bin + "/still", self.home + "/still")
-        for program in (self.game, self.bin + "/still", "program:toy"):
+        self.make_unique(self.home + "/own")
+        os.mkdir(self.home + "/games", 0o777)
+        shutil.copy(self.home + "/own", self.home + "/games/own")
+        os.chmod(self.home + "/games", 0o777)
+        for path in ("own", "games", "games/own"):
+            os.chown(f"{self.home}/{path}", CHILD, CHILD)
+        for program in (self.game, self.bin + "/still", "program:toy", self.home + "/games/own"):
             self.hortctl("block", "mia", program)
         self.hortctl("pin", "set", stdin="482913\n482913\n")
+
+    @staticmethod
+    def write(path, text):
+        with open(path, "w") as f:
+            f.write(text)
 
     def script(self, text, *words):
         """What a shell says."""
@@ -193,6 +234,10 @@ class Bypass(test_programs.Machine):
     def other_host_field(self):
         return self.page(self.who, f"http://{WEB[0]}/", "-H", "Host: casino.test") == "200"
 
+    @trick("as one of the accounts of one's own user namespace", "proxy", works_for_others=False)
+    def subordinate(self):
+        return self.page(SUBORDINATE + 7, "http://www.casino.test/", "--resolve", f"www.casino.test:80:{WEB[0]}") == "200"
+
     @trick("IPv6 only", "proxy")
     def only_6(self):
         return self.page(self.who, f"http://[{WEB[1]}]/", "-H", "Host: casino.test") == "200"
@@ -261,6 +306,12 @@ class Bypass(test_programs.Machine):
     def icmp(self):
         self.assertEqual(self.echoes(1, 56), 1, "ping is no tunnel")
         return self.echoes(1, 1000) > 0
+
+    @trick("a tunnel through extended echo requests", "firewall")
+    def extended_icmp(self):
+        self.echoes(0, 0)  # lets everybody ask
+        probe = f"import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP).sendto(bytes([42]) + bytes(999), ('{WEB[0]}', 0)); print('sent')"
+        return "sent" in self.by(self.who, sys.executable, "-c", probe).stdout
 
     @trick("a tunnel through many echo requests", "firewall")
     def many_icmp(self):
@@ -469,6 +520,20 @@ class Bypass(test_programs.Machine):
     @trick("the same on a file system of a user namespace", "programs")
     def from_elsewhere_in_a_namespace(self):
         return self.starts("mkdir $HOME/m$$; unshare -Urm sh -c 'mount -t tmpfs m $HOME/m'$$' && cp $HOME/homework $HOME/m'$$'/x && $HOME/m'$$'/x it runs'")
+
+    @trick("the same by a copy of the loader that says less of itself", "programs")
+    def from_elsewhere_by_a_changed_loader(self):
+        return self.starts(f"python3 -c \"{CHANGED_LOADER.format(self.home)}\"")
+
+    @trick("the same with another id and an octet more", "none", "it is another program then, as far as anybody can tell; only a list of what may be started could hold it")
+    def from_elsewhere_made_another(self):
+        return self.starts(f"python3 -c \"{MADE_ANOTHER.format(self.home)}\"")
+
+    @trick("one's own, moved away", "programs")
+    def moved_away(self):
+        # Until it was seen that it is gone, and twice as long.
+        return self.starts("mkdir -p $HOME/games && cp $HOME/own $HOME/games/x$$ && mv $HOME/games/x$$ $HOME/games/own && mv $HOME/games/own $HOME/games/y$$ && "
+                           "for i in 1 2 3 4 5 6 7 8 9 10; do $HOME/games/y$$ it runs && break; sleep 0.1; done")
 
     @trick("a copy of one that needs no loader", "programs")
     def static_from_elsewhere(self):

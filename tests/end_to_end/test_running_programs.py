@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import unittest
 
 import test_programs
@@ -163,7 +164,7 @@ class Seen(InFirstNamespace):
         with open(out, "w"):
             os.chown(out, GAMES, GAMES)
         self.hortctl("block", "tom", "program:play.sh")
-        for account, ending in ((GAMES, -15), (OTHER, None)):
+        for account, ending in ((GAMES, -9), (OTHER, None)):
             p = subprocess.Popen(["setpriv", f"--reuid={account}", "--clear-groups", "bash", script], stderr=subprocess.DEVNULL)
             self.addCleanup(p.wait)
             self.addCleanup(p.kill)
@@ -178,13 +179,27 @@ class Seen(InFirstNamespace):
         self.hortctl("block", "tom", still)
         copy = f"import os; fd = os.memfd_create('x'); os.write(fd, open('{self.folder}/copy', 'rb').read()); os.execve(fd, ['x'], {{}})"
         shutil.copy(still, self.folder + "/copy")
-        for account, ending in ((GAMES, -15), (OTHER, None)):
-            p = subprocess.Popen(["setpriv", f"--reuid={account}", "--clear-groups", sys.executable, "-c", copy])
-            self.addCleanup(p.wait)
-            self.addCleanup(p.kill)
-            if ending:
-                self.assertEqual(p.wait(30), ending)
-        self.assertIsNone(p.poll())
+        home = self.folder + "/home"
+        os.mkdir(home)
+        os.chmod(home, 0o777)
+        on_its_own = "mount -t {0} m {1} && cp {2}/copy {1}/x && exec {1}/x".format
+        ways = [[sys.executable, "-c", copy],
+                ["unshare", "-Urm", "sh", "-c", on_its_own("tmpfs", home, self.folder)],
+                ["unshare", "-Urm", "sh", "-c", on_its_own("ramfs", home, self.folder)],
+                # What lies on others may keep whoever reads it waiting for ever: there nothing is started while copies are held.
+                ["unshare", "-Urm", "sh", "-c", f"mount -t tmpfs t {home} && mkdir {home}/l {home}/o && cp {self.folder}/copy {home}/l/x && "
+                                                f"mount -t overlay -o lowerdir={home}/l:{self.bin} o {home}/o && exec {home}/o/x"]]
+        for way in ways:
+            for account in (GAMES, OTHER):
+                with self.subTest(way=way, account=account):
+                    p = subprocess.Popen(["setpriv", f"--reuid={account}", "--clear-groups", *way])
+                    self.addCleanup(p.wait)
+                    self.addCleanup(p.kill)
+                    if account == GAMES:
+                        self.assertEqual(p.wait(30), -9)
+                    else:
+                        wait_until("it to run", lambda: os.readlink(f"/proc/{p.pid}/exe").rsplit("/", 1)[1] in ("x", "memfd:x (deleted)"))
+                        self.assertIsNone(p.poll())
 
 
 class Copies(Held):
@@ -273,6 +288,30 @@ class Copies(Held):
         self.make_unique(self.bin + "/game")
         copy = self.copy()
         wait_until("the upgrade to be seen", lambda: not self.runs(copy))
+
+    def test_a_lease_keeps_nobody_waiting(self):
+        """Who opens a file on which somebody holds a lease (fcntl(2)) waits 45 seconds: not for whoever asks about it."""
+        self.hortctl("block", "mia", self.bin + "/game")
+        leased = f"{self.folder}/leased"
+        shutil.copy("/bin/true", leased)
+        os.chown(leased, OTHER, OTHER)
+        hold = "import fcntl, os, signal, sys; signal.signal(signal.SIGIO, signal.SIG_IGN); f = os.open(sys.argv[1], os.O_RDWR); " \
+               "fcntl.fcntl(f, fcntl.F_SETLEASE, fcntl.F_WRLCK); print('held', flush=True); signal.pause()"
+        ended = []
+        holder = subprocess.Popen(["setpriv", f"--reuid={OTHER}", "--clear-groups", sys.executable, "-c", hold, leased], stdout=subprocess.PIPE)
+        self.addCleanup(holder.wait)
+        self.addCleanup(holder.kill)
+        self.addCleanup(holder.stdout.close)
+        self.assertEqual(holder.stdout.readline(), b"held\n")
+        with open("/proc/sys/fs/lease-break-time", "r+") as f:
+            usual = f.read()
+            f.write("600")
+        self.addCleanup(run, "sysctl", "-q", "fs.lease-break-time=" + usual.strip())
+        threading.Thread(target=self.by, args=(OTHER, leased), daemon=True).start()
+        threading.Thread(target=lambda: ended.append(run("/bin/true")), daemon=True).start()
+        wait_until("root's program to end", lambda: ended)
+        self.assertTrue(self.runs("/bin/echo"))
+        self.assertFalse(self.runs(self.bin + "/game"))
 
     def test_without_a_daemon_nobody_hangs(self):
         self.hortctl("block", "mia", self.bin + "/game")
