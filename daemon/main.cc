@@ -26,6 +26,10 @@ int main(int argc, char** argv) {
         if (!*configuration) return 0;
         if (is_worker) return hort::run_worker(**configuration);
         if (hort::is_monitor(**configuration)) return hort::run_monitor(**configuration, arguments);
+        if (const auto may = hort::may_run_alone(**configuration); !may) {
+            std::fprintf(stderr, "hortd: %s\n", may.error().text().c_str());
+            return 2;
+        }
         return hort::run_daemon(**configuration);
     } catch (const std::exception& broken) {
         std::fprintf(stderr, "hortd: unexpected: %s\n", broken.what());

@@ -147,6 +147,12 @@ bool is_monitor(const Configuration& configuration) {
     return configuration.is_enforcing && geteuid() == 0 && platform::has_worker_account();
 }
 
+Status may_run_alone(const Configuration& configuration) {
+    if (geteuid() != 0 || !platform::belongs_to_worker(configuration.data)) return Done{};
+    return Error{"it belongs to _hort, whose hortd is started with --enforce", configuration.data,
+                 "start it so, or give the folder to root (chown -R root)"};
+}
+
 int run_monitor(const Configuration& configuration, const std::vector<std::string>& arguments) {
     RunningMonitor monitor(configuration, arguments);
     if (auto started = monitor.start(); !started) {

@@ -32,5 +32,6 @@ class WorkerProcess {
 // closed to it.
 Status give_to_worker(const std::string& folder, const std::string& kept);
 bool has_worker_account();
+bool belongs_to_worker(const std::string& folder);
 
 }  // namespace hort::platform

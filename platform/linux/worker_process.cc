@@ -85,6 +85,12 @@ bool is_reachable(const fs::path& folder) {
 
 bool has_worker_account() { return getpwnam(worker_account) != nullptr; }
 
+bool belongs_to_worker(const std::string& folder) {
+    const passwd* entry = getpwnam(worker_account);
+    struct stat info {};
+    return entry != nullptr && stat(folder.c_str(), &info) == 0 && info.st_uid == entry->pw_uid;
+}
+
 Status give_to_worker(const std::string& folder, const std::string& kept) {
     const passwd* entry = getpwnam(worker_account);
     if (entry == nullptr) return Error{"there is no such account", worker_account, {}};
@@ -93,7 +99,7 @@ Status give_to_worker(const std::string& folder, const std::string& kept) {
     struct stat info {};
     if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failed("cannot be made", folder);
     const auto settings = folder + "/" + kept;
-    if (stat(settings.c_str(), &info) == 0 && info.st_uid != 0)
+    if (lstat(settings.c_str(), &info) == 0 && info.st_uid != 0)
         return Error{"it belongs to somebody else than root", settings, "chown root " + settings};
     if (stat(folder.c_str(), &info) != 0) return failed("cannot be found", folder);
     if (!is_reachable(fs::absolute(folder)))

@@ -115,6 +115,14 @@ class Worker(test_programs.Machine):
         self.assertEqual(done.returncode, 1)
         self.assertIn("belongs to somebody else than root", done.stderr)
 
+    def test_root_does_not_read_what_a_worker_wrote_without_a_worker(self):
+        """It may have taken away the settings that say so."""
+        self.stop_hortd()
+        os.remove(self.data + "/hort.json")
+        done = run(BIN + "/hortd", "--data", self.data, "--dns", f"127.0.0.1:{self.dns}", "--proxy", f"127.0.0.1:{self.proxy}")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("it belongs to _hort", done.stderr)
+
     def test_the_service_manager_hears_of_the_worker(self):
         self.stop_hortd()
         path = self.folder + "/notify"
