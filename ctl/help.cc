@@ -15,7 +15,7 @@ std::string help_text(std::string_view prefix) {
     if (prefix.empty()) {
         out =
             "hortctl: talks to hortd, the child-protection daemon of this machine\n\nUsage: hortctl [--data DIR] "
-            "[--json] COMMAND ...\n\n";
+            "[--json] [--pin] COMMAND ...\n\n";
         std::vector<std::vector<std::string>> rows;
         for (const auto* command : chosen)
             rows.push_back({"  " + command->usage().substr(8), std::string(command->help)});

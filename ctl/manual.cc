@@ -27,13 +27,15 @@ std::string manual_page() {
     std::string out =
         ".TH HORTCTL 1 \"\" Hort \"Hort\"\n"
         ".SH NAME\nhortctl \\- sets and explains the rules of hortd, the child\\-protection daemon\n"
-        ".SH SYNOPSIS\n.B hortctl\n[\\fB\\-\\-data\\fR \\fIDIR\\fR] [\\fB\\-\\-json\\fR] \\fICOMMAND\\fR ...\n"
+        ".SH SYNOPSIS\n.B hortctl\n[\\fB\\-\\-data\\fR \\fIDIR\\fR] [\\fB\\-\\-json\\fR] [\\fB\\-\\-pin\\fR] "
+        "\\fICOMMAND\\fR ...\n"
         ".SH DESCRIPTION\nTalks to the daemon over its local socket. What a command changed is durable, and in force, "
         "when\n"
         "it returns.\n"
         ".SH OPTIONS\n"
         ".TP\n\\fB\\-\\-data\\fR \\fIDIR\\fR\nTalk to the daemon that runs with this data folder.\n"
         ".TP\n\\fB\\-\\-json\\fR\nPrint the answer as JSON.\n"
+        ".TP\n\\fB\\-\\-pin\\fR\nAsk for the guardian's PIN, which lets this one command through.\n"
         ".SH COMMANDS\n";
     for (const auto& command : all_commands()) {
         out += ".TP\n.B " + escaped(command.usage().substr(8)) + "\n" + escaped(command.help) + "\n";

@@ -20,7 +20,8 @@ namespace {
 
 constexpr const char* help =
     "hortd: filters DNS and HTTP for the children of this machine\n\n"
-    "Usage: hortd --data DIR [--dns ADDRESS:PORT]... [--proxy ADDRESS:PORT] [--upstream UPSTREAM]... [--lists DIR]\n\n"
+    "Usage: hortd --data DIR [--dns ADDRESS:PORT]... [--proxy ADDRESS:PORT] [--upstream UPSTREAM]... [--lists DIR]\n"
+    "             [--control PATH] [--enforce]\n\n"
     "  --data DIR               keep everything below DIR (made when it is not there)\n"
     "  --dns ADDRESS:PORT       listen for DNS over UDP and TCP; may be given several times; default 127.0.0.1:5300\n"
     "  --proxy ADDRESS:PORT     listen as an HTTP proxy; default 127.0.0.1:3180\n"
