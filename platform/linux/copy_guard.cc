@@ -115,10 +115,8 @@ class FilesystemGuard final : public CopyGuard {
         const auto id = exe ? mount_id_of(exe.get()) : std::nullopt;
         if (!originals || !id) return {};
         if (!is_of_memory(*id)) {
-            const auto mounts = mounts_of(number);
-            const auto mount =
-                std::find_if(mounts.begin(), mounts.end(), [&](const Mount& one) { return one.id == *id; });
-            if (mount == mounts.end()) return originals->programs();
+            const auto mount = mount_of(*id, process);
+            if (!mount) return originals->programs();
             if (!marked_.contains(mount->device)) look_at_mounts();
             if (marked_.contains(mount->device)) return {};
             if (mount->kind != "tmpfs" && mount->kind != "ramfs") return originals->programs();
@@ -156,6 +154,19 @@ class FilesystemGuard final : public CopyGuard {
     }
 
   private:
+    // Browsers shut themselves in where they see no mount, not even their own program's: then their ancestors do.
+    static std::optional<Mount> mount_of(std::int64_t id, std::int32_t process) {
+        constexpr int max_ancestors = 8;
+        std::string seen_by = "self";
+        for (int i = 0; i <= max_ancestors && process > 1; ++i) {
+            for (auto& mount : mounts_of(seen_by))
+                if (mount.id == id) return std::move(mount);
+            if (i > 0) process = parent_of(process);
+            seen_by = std::to_string(process);
+        }
+        return std::nullopt;
+    }
+
     struct Waiting {
         std::uint64_t id = 0;
         Fd event;

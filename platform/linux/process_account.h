@@ -31,6 +31,19 @@ inline std::optional<std::uint32_t> account_of(std::int32_t process) {
                                                                         : std::nullopt;
 }
 
+// Its parent; 0: it is gone.
+inline std::int32_t parent_of(std::int32_t process) {
+    char path[32];
+    std::snprintf(path, sizeof path, "/proc/%d/status", process);
+    const Fd file(open(path, O_RDONLY | O_CLOEXEC));
+    char text[1024];
+    const auto size = file ? read(file.get(), text, sizeof text - 1) : -1;
+    text[size > 0 ? size : 0] = 0;
+    const char* at = std::strstr(text, "\nPPid:");
+    int parent = 0;
+    return at != nullptr && std::sscanf(at, "\nPPid: %d", &parent) == 1 ? parent : 0;
+}
+
 // With whose rights it runs, for less work: the folder in /proc is its effective user's, whether it may be read or not.
 inline std::optional<std::uint32_t> effective_account_of(std::int32_t process) {
     char path[32];

@@ -176,13 +176,21 @@ class Seen(InFirstNamespace):
         """From memory, and without a loader."""
         still = self.bin + "/still"
         run("cc", "-static", "-o", still, "-x", "c", "-", stdin="#include <unistd.h>\nint main(void) { for (;;) pause(); }\n", check=True)
-        self.hortctl("block", "tom", still)
         copy = f"import os; fd = os.memfd_create('x'); os.write(fd, open('{self.folder}/copy', 'rb').read()); os.execve(fd, ['x'], {{}})"
         shutil.copy(still, self.folder + "/copy")
         home = self.folder + "/home"
         os.mkdir(home)
         os.chmod(home, 0o777)
         on_its_own = "mount -t {0} m {1} && cp {2}/copy {1}/x && exec {1}/x".format
+        # As browsers do it for what they show: from there no file is seen, not even its own.
+        shut_in = "import ctypes, os, signal; libc = ctypes.CDLL(None); assert libc.unshare(0x10000000) == 0; os.chroot('/proc/self/fdinfo'); " \
+                  "os.write(1, b'in'); signal.pause()"
+        browser = subprocess.Popen(["setpriv", f"--reuid={GAMES}", "--clear-groups", sys.executable, "-c", shut_in], stdout=subprocess.PIPE)
+        self.addCleanup(browser.wait)
+        self.addCleanup(browser.kill)
+        self.addCleanup(browser.stdout.close)
+        self.assertEqual(browser.stdout.read(2), b"in")
+        self.hortctl("block", "tom", still)
         ways = [[sys.executable, "-c", copy],
                 ["unshare", "-Urm", "sh", "-c", on_its_own("tmpfs", home, self.folder)],
                 ["unshare", "-Urm", "sh", "-c", on_its_own("ramfs", home, self.folder)],
@@ -200,6 +208,7 @@ class Seen(InFirstNamespace):
                     else:
                         wait_until("it to run", lambda: os.readlink(f"/proc/{p.pid}/exe").rsplit("/", 1)[1] in ("x", "memfd:x (deleted)"))
                         self.assertIsNone(p.poll())
+        self.assertIsNone(browser.poll())
 
 
 class Copies(Held):
