@@ -6,10 +6,10 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 
+#include "platform/linux/descriptor_passing.h"
 #include "platform/linux/fd.h"
 
 namespace hort::platform {
@@ -25,28 +25,8 @@ class Client final : public LocalClient {
             file = Fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
             if (!file) return Error{std::strerror(errno), path, {}};
         }
-        std::string text = line + "\n";
-        for (std::size_t at = 0; at < text.size();) {
-            iovec part{text.data() + at, text.size() - at};
-            msghdr message{};
-            message.msg_iov = &part;
-            message.msg_iovlen = 1;
-            alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-            if (file && at == 0) {
-                message.msg_control = control.data();
-                message.msg_controllen = control.size();
-                auto* head = CMSG_FIRSTHDR(&message);
-                head->cmsg_level = SOL_SOCKET;
-                head->cmsg_type = SCM_RIGHTS;
-                head->cmsg_len = CMSG_LEN(sizeof(int));
-                const int descriptor = file.get();
-                std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
-            }
-            const auto put = sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
-            if (put < 0 && errno == EINTR) continue;
-            if (put < 0) return Error{std::string("the daemon closed the connection: ") + std::strerror(errno), {}, {}};
-            at += static_cast<std::size_t>(put);
-        }
+        if (!send_all(fd_.get(), line + "\n", file.get()))
+            return Error{std::string("the daemon closed the connection: ") + std::strerror(errno), {}, {}};
         return Done{};
     }
 
@@ -109,27 +89,11 @@ Result<std::string> GivenFile::read(const std::string& name, std::size_t limit) 
 
 Received receive_now(int native_socket, std::span<char> into) {
     Received out;
-    iovec part{into.data(), into.size()};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    // For one: of more the kernel closes the rest.
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    ssize_t got = -1;
-    do got = recvmsg(native_socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR);
+    Fd descriptor;
+    const auto got = receive(native_socket, into.data(), into.size(), &descriptor, MSG_DONTWAIT);
     out.is_over = got == 0 || (got < 0 && errno != EAGAIN);
-    if (got <= 0) return out;
-    out.size = static_cast<std::size_t>(got);
-    const auto* head = CMSG_FIRSTHDR(&message);
-    if (head != nullptr && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
-        head->cmsg_len == CMSG_LEN(sizeof(int))) {
-        int descriptor = -1;
-        std::memcpy(&descriptor, CMSG_DATA(head), sizeof descriptor);
-        out.file = std::make_shared<const GivenFile>(descriptor);
-    }
+    if (got > 0) out.size = static_cast<std::size_t>(got);
+    if (descriptor) out.file = std::make_shared<const GivenFile>(descriptor.release());
     return out;
 }
 

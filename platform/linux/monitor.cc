@@ -9,7 +9,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
+#include "platform/linux/descriptor_passing.h"
 #include "platform/linux/fd.h"
 
 namespace hort::platform {
@@ -19,53 +21,8 @@ using nlohmann::json;
 
 std::unique_ptr<Monitor> used;
 
-// Sends all, and the descriptor with the first octet.
-bool send_all(int socket, const std::vector<std::uint8_t>& octets, int descriptor) {
-    for (std::size_t at = 0; at < octets.size();) {
-        iovec part{const_cast<std::uint8_t*>(octets.data()) + at, octets.size() - at};
-        msghdr message{};
-        message.msg_iov = &part;
-        message.msg_iovlen = 1;
-        alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-        if (descriptor >= 0 && at == 0) {
-            message.msg_control = control.data();
-            message.msg_controllen = control.size();
-            auto* head = CMSG_FIRSTHDR(&message);
-            head->cmsg_level = SOL_SOCKET;
-            head->cmsg_type = SCM_RIGHTS;
-            head->cmsg_len = CMSG_LEN(sizeof(int));
-            std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
-        }
-        const auto sent = sendmsg(socket, &message, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR) continue;
-        if (sent <= 0) return false;
-        at += static_cast<std::size_t>(sent);
-    }
-    return true;
-}
-
-// At most so many octets; what it has got, 0 at the end, -1 on an error or when there is nothing now.
-ssize_t receive(int socket, std::uint8_t* into, std::size_t size, Fd* descriptor, int flags) {
-    iovec part{into, size};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    if (descriptor != nullptr) {
-        message.msg_control = control.data();
-        message.msg_controllen = control.size();
-    }
-    ssize_t got = -1;
-    do got = recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR);
-    for (auto* head = got > 0 ? CMSG_FIRSTHDR(&message) : nullptr; head != nullptr; head = CMSG_NXTHDR(&message, head))
-        if (head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
-            head->cmsg_len == CMSG_LEN(sizeof(int))) {
-            int given = -1;
-            std::memcpy(&given, CMSG_DATA(head), sizeof given);
-            *descriptor = Fd(given);
-        }
-    return got;
+std::string_view text_of(const std::vector<std::uint8_t>& octets) {
+    return {reinterpret_cast<const char*>(octets.data()), octets.size()};
 }
 
 bool receive_all(int socket, std::uint8_t* into, std::size_t size, Fd* descriptor) {
@@ -118,7 +75,7 @@ Result<json> Monitor::ask(const std::string& what, const json& about, int* descr
     std::uint32_t size = 0;
     Fd given;
     std::vector<std::uint8_t> answer;
-    bool is_there = send_all(socket_, question, -1) &&
+    bool is_there = send_all(socket_, text_of(question)) &&
                     receive_all(socket_, reinterpret_cast<std::uint8_t*>(&size), sizeof size, &given);
     if (is_there) {
         answer.resize(size);
@@ -170,7 +127,7 @@ bool MonitorDesk::serve(int socket) {
             int descriptor = -1;
             const auto answer = reply(read_.data() + sizeof size, size, descriptor);
             const Fd given(descriptor);
-            if (!send_all(socket, answer, descriptor)) return false;
+            if (!send_all(socket, text_of(answer), descriptor)) return false;
             read_.erase(read_.begin(), read_.begin() + static_cast<std::ptrdiff_t>(sizeof size + size));
         }
     }
