@@ -1,15 +1,13 @@
 #include "daemon/enforce/program_guard.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <optional>
 
 #include "daemon/identify.h"
 #include "daemon/log.h"
 #include "daemon/pending_timer.h"
+#include "platform/program.h"
 
 namespace hort::enforce {
 
@@ -19,21 +17,6 @@ namespace {
 constexpr auto look_pause = std::chrono::milliseconds(500);
 // A folder of a child's own has as many files as it likes, and names in as many spellings.
 constexpr std::size_t max_entries = 20000, max_matches = 64;
-
-// What a path leads to. A link in a folder of somebody's own leads to what is his: the file is held for all whom the
-// rule is about, and what everybody needs is nobody's to put among what is held.
-std::optional<fs::path> file_at(const fs::path& path) {
-    std::error_code fault;
-    auto target = fs::canonical(path, fault);
-    struct stat entry {};
-    struct stat folder {};
-    struct stat file {};
-    if (fault || lstat(path.c_str(), &entry) != 0 || stat(path.parent_path().c_str(), &folder) != 0 ||
-        stat(target.c_str(), &file) != 0)
-        return std::nullopt;
-    if (S_ISLNK(entry.st_mode) && folder.st_uid != 0 && file.st_uid != folder.st_uid) return std::nullopt;
-    return target;
-}
 }  // namespace
 
 ProgramGuard::ProgramGuard(asio::io_context& io) : changes_(io), mounts_(io), next_look_(io) {
@@ -97,7 +80,7 @@ void ProgramGuard::look_for_files() {
     std::map<std::string, std::size_t> matches;
     for (const auto& program : plan->programs) {
         if (!program.starts_with('/')) continue;
-        if (const auto target = file_at(program)) files.push_back({target->string(), program});
+        if (const auto target = platform::file_of_program(program)) files.push_back({target->string(), program});
     }
     for (const auto& folder : plan->folders) {
         std::error_code fault;
@@ -106,7 +89,7 @@ void ProgramGuard::look_for_files() {
         for (const fs::directory_iterator end; !fault && it != end && ++entries <= max_entries; it.increment(fault)) {
             auto program = program_key(it->path().filename().string());
             if (!plan->programs.contains(program)) continue;
-            const auto target = file_at(it->path());
+            const auto target = platform::file_of_program(it->path());
             if (!target ||
                 (target->filename() != it->path().filename() && is_many_programs(target->filename().string())))
                 continue;
