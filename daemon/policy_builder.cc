@@ -253,10 +253,13 @@ std::shared_ptr<Policy> build_policy(const HouseholdRecords& records, const std:
         for (const auto& device : record.devices) put_device(*policy, device, index);
         policy->people.push_back(std::move(person));
     }
-    for (const auto* known : {&policy->by_account, &policy->group_by_account})
-        for (const auto& [account, index] : *known)
-            for (const auto& [first, last] : platform::subordinate_ids(account))
-                policy->subordinates[first] = {last, account};
+    // The supervised first: who shares numbers with a grown-up is still a child.
+    for (const bool is_supervised : {true, false})
+        for (const auto* known : {&policy->by_account, &policy->group_by_account})
+            for (const auto& [account, index] : *known)
+                if (policy->subject(account, {}).profile->is_supervised == is_supervised)
+                    for (const auto& range : platform::subordinate_ids(account))
+                        policy->add_subordinates(range, account);
     // The longest prefix says more of whose it is.
     std::stable_sort(policy->by_network.begin(), policy->by_network.end(),
                      [](const auto& a, const auto& b) { return a.first.bits > b.first.bits; });

@@ -42,6 +42,32 @@ std::uint32_t Policy::owner_of(std::uint32_t account) const {
     return account <= last ? owner : account;
 }
 
+std::vector<AccountRange> Policy::accounts_of(std::uint32_t account) const {
+    std::vector<AccountRange> out{{account, account}};
+    for (const auto& [first, rest] : subordinates)
+        if (rest.second == account) out.emplace_back(first, rest.first);
+    return out;
+}
+
+void Policy::add_subordinates(AccountRange range, std::uint32_t account) {
+    auto first = std::max(range.first, 1u);
+    const auto last = range.second;
+    auto next = subordinates.upper_bound(first);
+    if (next != subordinates.begin()) {
+        const auto taken = std::prev(next)->second.first;
+        if (taken >= last) return;
+        if (taken >= first) first = taken + 1;
+    }
+    // What is free between the ranges that are there.
+    while (first <= last) {
+        const auto end = next == subordinates.end() ? last : std::min(last, next->first - 1);
+        if (first <= end) subordinates.emplace_hint(next, first, std::pair(end, account));
+        if (next == subordinates.end() || next->second.first >= last) return;
+        first = next->second.first + 1;
+        ++next;
+    }
+}
+
 const Person* Policy::find(std::string_view name) const {
     const auto it = std::find_if(people.begin(), people.end(),
                                  [&](const Person& p) { return is_same_ignoring_case(p.name, name); });

@@ -58,6 +58,8 @@ struct Group {
     Profile profile;
 };
 
+using AccountRange = std::pair<std::uint32_t, std::uint32_t>;  // account numbers, first and last
+
 struct Policy {
     std::shared_ptr<const Ruleset> ruleset;
     TimeZone zone;                // in which the schedules' times are read
@@ -90,6 +92,10 @@ struct Policy {
     }
     // Whose an account is: its own, but for a subordinate one.
     std::uint32_t owner_of(std::uint32_t account) const;
+    // The account's own number and its subordinate ones.
+    std::vector<AccountRange> accounts_of(std::uint32_t account) const;
+    // Whoever has a number already keeps it, and root is nobody's: subuid(5) may say anything.
+    void add_subordinates(AccountRange range, std::uint32_t account);
     // By name, as typed (case matters not); nullptr when nobody is called that.
     const Person* find(std::string_view name) const;
     const Group* find_group(std::string_view name) const;

@@ -2,7 +2,6 @@
 
 #include "daemon/log.h"
 #include "daemon/pending_timer.h"
-#include "platform/accounts.h"
 #include "platform/clock.h"
 
 namespace hort::enforce {
@@ -54,7 +53,7 @@ Status Firewall::recheck() {
         if (!port) log_line(Level::error, "no port for the questions of an account", {{"error", port.error().text()}});
         return ports_[account] = port ? *port : std::uint16_t{1};
     };
-    auto plan = plan_of(*policy_.load(), platform::now(), web_port_, gateway_, port_of, platform::subordinate_ids);
+    auto plan = plan_of(*policy_.load(), platform::now(), web_port_, gateway_, port_of);
     timer_.cancel();
     if (plan.until) {
         // The steady clock is the awake clock.

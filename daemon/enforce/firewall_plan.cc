@@ -12,7 +12,7 @@ namespace {
 
 const std::string table = "table " + std::string(own_table);
 
-std::string text_of(const FirewallPlan::Range& range) {
+std::string text_of(const AccountRange& range) {
     auto out = std::to_string(range.first);
     if (range.second != range.first) out.append("-").append(std::to_string(range.second));
     return out;
@@ -183,8 +183,7 @@ void add_machine(std::string& out, const FirewallPlan& plan) {
 }  // namespace
 
 FirewallPlan plan_of(const Policy& policy, const Moment& now, std::uint16_t web_port, const Gateway& gateway,
-                     const std::function<std::uint16_t(std::uint32_t)>& dns_port,
-                     const std::function<std::vector<FirewallPlan::Range>(std::uint32_t)>& subordinate) {
+                     const std::function<std::uint16_t(std::uint32_t)>& dns_port) {
     FirewallPlan out;
     out.web_port = web_port;
     const auto vpn = Taxonomy::shipped().find("vpn_proxy");
@@ -199,9 +198,7 @@ FirewallPlan plan_of(const Policy& policy, const Moment& now, std::uint16_t web_
         // Root is nobody's child: whoever binds it to one would lock the machine.
         const auto hold = account == 0 ? std::nullopt : hold_of(policy.subject(account, {}));
         if (!hold) return;
-        FirewallPlan::Child child{*hold, {{account, account}}, dns_port(account)};
-        for (const auto& range : subordinate(account)) child.accounts.push_back(range);
-        out.children.push_back(std::move(child));
+        out.children.push_back({*hold, policy.accounts_of(account), dns_port(account)});
     };
     for (const auto& [account, index] : policy.by_account) add(account);
     for (const auto& [account, index] : policy.group_by_account)

@@ -21,7 +21,6 @@ struct Gateway {
 };
 
 struct FirewallPlan {
-    using Range = std::pair<std::uint32_t, std::uint32_t>;  // of account numbers, first and last
     // What is refused of somebody who is supervised.
     struct Hold {
         bool is_closed = false;  // nothing passes but what DNS and the proxy let through
@@ -30,8 +29,8 @@ struct FirewallPlan {
         friend bool operator==(const Hold&, const Hold&) = default;
     };
     struct Child : Hold {
-        std::vector<Range> accounts;  // its own, and the subordinate ones that it has in user namespaces
-        std::uint16_t dns_port = 0;   // where its questions are led; each has one of its own
+        std::vector<AccountRange> accounts;  // see Policy::accounts_of()
+        std::uint16_t dns_port = 0;          // where its questions are led; each has one of its own
         friend bool operator==(const Child&, const Child&) = default;
     };
     std::vector<Child> children;
@@ -55,10 +54,9 @@ struct FirewallPlan {
     }
 };
 
-// `dns_port`: where the questions of an account are taken; 0: nowhere. `subordinate`: see platform/accounts.h.
+// `dns_port`: where the questions of an account are taken; 0: nowhere.
 FirewallPlan plan_of(const Policy& policy, const Moment& now, std::uint16_t web_port, const Gateway& gateway,
-                     const std::function<std::uint16_t(std::uint32_t)>& dns_port,
-                     const std::function<std::vector<FirewallPlan::Range>(std::uint32_t)>& subordinate);
+                     const std::function<std::uint16_t(std::uint32_t)>& dns_port);
 
 // The table of our own, by family and name.
 inline constexpr std::string_view own_table = "inet hort";

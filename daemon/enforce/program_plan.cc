@@ -20,14 +20,8 @@ std::set<std::string> programs_of(const Policy& policy) {
     return out;
 }
 
-std::uint32_t owner_of(const Subordinates& subordinates, std::uint32_t account) {
-    for (const auto& [range, owner] : subordinates)
-        if (account >= range.first && account <= range.second) return owner;
-    return account;
-}
-
-bool is_supervised(const Policy& policy, const Subordinates& subordinates, std::uint32_t account) {
-    account = owner_of(subordinates, account);
+bool is_supervised(const Policy& policy, std::uint32_t account) {
+    account = policy.owner_of(account);
     if (account == 0 || (!policy.by_account.contains(account) && !policy.group_by_account.contains(account)))
         return false;
     return policy.subject(account, {}).profile->is_supervised;
@@ -46,8 +40,7 @@ bool ProgramPlan::may_start(std::uint32_t account, const std::vector<std::string
                                            [&](const std::string& name) { return held->blocked.contains(name); });
 }
 
-ProgramPlan plan_of(const Policy& policy, const Subordinates& subordinates, const Moment& now,
-                    const std::vector<std::string>& folders,
+ProgramPlan plan_of(const Policy& policy, const Moment& now, const std::vector<std::string>& folders,
                     const std::function<std::optional<std::string>(std::uint32_t)>& home) {
     ProgramPlan out;
     out.programs = programs_of(policy);
@@ -58,11 +51,9 @@ ProgramPlan plan_of(const Policy& policy, const Subordinates& subordinates, cons
     std::set<std::uint32_t> accounts;
     for (const auto* known : {&policy.by_account, &policy.group_by_account})
         for (const auto& [account, index] : *known)
-            if (is_supervised(policy, subordinates, account)) accounts.insert(account);
+            if (is_supervised(policy, account)) accounts.insert(account);
     for (const auto account : accounts) {
-        ProgramPlan::Account held{{{account, account}}, {}};
-        for (const auto& [range, owner] : subordinates)
-            if (owner == account) held.numbers.push_back(range);
+        ProgramPlan::Account held{policy.accounts_of(account), {}};
         const auto who = policy.subject(account, {});
         for (const auto& program : out.programs) {
             const auto target = Target::of_program(program);

@@ -16,19 +16,14 @@ namespace hort::enforce {
 // The names (program_key) that some rule or budget of a supervised account here speaks of.
 std::set<std::string> programs_of(const Policy& policy);
 
-// Sub-accounts of user namespaces, and whose they are.
-using AccountRange = std::pair<std::uint32_t, std::uint32_t>;  // first and last
-using Subordinates = std::vector<std::pair<AccountRange, std::uint32_t>>;
-std::uint32_t owner_of(const Subordinates& subordinates, std::uint32_t account);
-
 // Is it an account whose programs are asked about?
-bool is_supervised(const Policy& policy, const Subordinates& subordinates, std::uint32_t account);
+bool is_supervised(const Policy& policy, std::uint32_t account);
 
 // What is asked about, and the answers: decided before anybody asks, so that who starts a program waits for nothing but
 // a look into it.
 struct ProgramPlan {
     struct Account {
-        std::vector<AccountRange> numbers;  // its own, and those that it has in user namespaces
+        std::vector<AccountRange> numbers;  // see Policy::accounts_of()
         std::set<std::string> blocked;      // of `programs`
         friend bool operator==(const Account&, const Account&) = default;
     };
@@ -45,8 +40,7 @@ struct ProgramPlan {
 };
 // `folders`: beside those of rules that name a file, and of the homes of the supervised (`home`: see
 // platform/accounts.h).
-ProgramPlan plan_of(const Policy& policy, const Subordinates& subordinates, const Moment& now,
-                    const std::vector<std::string>& folders,
+ProgramPlan plan_of(const Policy& policy, const Moment& now, const std::vector<std::string>& folders,
                     const std::function<std::optional<std::string>(std::uint32_t)>& home);
 
 // What becomes of a program that runs.

@@ -20,9 +20,7 @@ Programs::Programs(asio::io_context& io, Enforcement& enforcement, const PolicyI
 Programs::~Programs() { *alive_ = false; }
 
 void Programs::recheck() {
-    const auto policy = policy_.load();
-    read_subordinates(*policy);
-    auto plan = plan_of(*policy, *subordinates_, platform::now(), folders_, platform::home_of);
+    auto plan = plan_of(*policy_.load(), platform::now(), folders_, platform::home_of);
     timer_.cancel();
     if (plan.until) {
         // The steady clock is the awake clock.
@@ -33,19 +31,7 @@ void Programs::recheck() {
     }
     if (!plan.is_same(plan_)) enforcement_.hold_programs(plan);
     plan_ = std::move(plan);
-    running_.recheck(plan_.programs, subordinates_);
-}
-
-void Programs::read_subordinates(const Policy& policy) {
-    std::set<std::uint32_t> accounts;
-    for (const auto* known : {&policy.by_account, &policy.group_by_account})
-        for (const auto& [account, index] : *known) accounts.insert(account);
-    if (accounts == accounts_) return;
-    auto subordinates = std::make_shared<Subordinates>();
-    for (const auto account : accounts)
-        for (const auto& range : platform::subordinate_ids(account)) subordinates->emplace_back(range, account);
-    subordinates_ = std::move(subordinates);
-    accounts_ = std::move(accounts);
+    running_.recheck(plan_.programs);
 }
 
 }  // namespace hort::enforce

@@ -3,7 +3,6 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
-#include <set>
 
 #include "daemon/asio.h"
 #include "daemon/daemon.h"
@@ -25,13 +24,9 @@ class Programs {
     const std::string& hold_problem() const { return running_.hold_problem(); }
 
   private:
-    void read_subordinates(const Policy& policy);
-
     Enforcement& enforcement_;
     const PolicyInForce& policy_;
     const std::vector<std::string> folders_;
-    std::set<std::uint32_t> accounts_;
-    std::shared_ptr<const Subordinates> subordinates_ = std::make_shared<const Subordinates>();
     ProgramPlan plan_;
     asio::steady_timer timer_;
     RunningPrograms running_;

@@ -60,13 +60,10 @@ RunningPrograms::~RunningPrograms() {
     for (const auto& [key, name] : held_) hold_->release(name);
 }
 
-bool RunningPrograms::is_wanted(std::uint32_t account) const {
-    return is_supervised(*policy_.load(), *subordinates_, account);
-}
+bool RunningPrograms::is_wanted(std::uint32_t account) const { return is_supervised(*policy_.load(), account); }
 
-void RunningPrograms::recheck(const std::set<std::string>& wanted, std::shared_ptr<const Subordinates> subordinates) {
+void RunningPrograms::recheck(const std::set<std::string>& wanted) {
     wanted_ = wanted;
-    subordinates_ = std::move(subordinates);
     // Nothing wakes for what no rule asks.
     if (wanted_.empty() && processes_) {
         connector_.release();
@@ -111,8 +108,8 @@ std::vector<std::string> RunningPrograms::names_of(const platform::Process& proc
 }
 
 std::vector<platform::Process> RunningPrograms::running(const Key& key) const {
-    auto out =
-        platform::Processes::all([&](std::uint32_t account) { return owner_of(*subordinates_, account) == key.first; });
+    const auto policy = policy_.load();
+    auto out = platform::Processes::all([&](std::uint32_t account) { return policy->owner_of(account) == key.first; });
     std::erase_if(out, [&](const auto& process) {
         const auto names = names_of(process);
         return std::find(names.begin(), names.end(), key.second) == names.end();
@@ -123,7 +120,7 @@ std::vector<platform::Process> RunningPrograms::running(const Key& key) const {
 // One that has just begun: what the kernel does not ask about, because another program runs it, may still be blocked.
 void RunningPrograms::look_at(const platform::Process& process) {
     if (blocked_.empty()) return;
-    const auto account = owner_of(*subordinates_, process.account);
+    const auto account = policy_.load()->owner_of(process.account);
     for (const auto& name : names_of(process)) {
         const Key key{account, name};
         if (!blocked_.contains(key)) continue;
@@ -140,7 +137,7 @@ void RunningPrograms::look() {
     std::set<std::uint32_t> accounts;
     for (const auto* known : {&policy->by_account, &policy->group_by_account})
         for (const auto& [account, index] : *known)
-            if (is_supervised(*policy, *subordinates_, account)) accounts.insert(account);
+            if (is_supervised(*policy, account)) accounts.insert(account);
     std::map<Key, Ending> blocked;
     std::optional<std::int64_t> next;
     const auto consider = [&](std::int64_t moment) {

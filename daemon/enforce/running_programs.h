@@ -27,7 +27,7 @@ class RunningPrograms {
     ~RunningPrograms();
 
     // Another policy is in force, or time went on. `wanted` are the names that rules speak of (programs_of()).
-    void recheck(const std::set<std::string>& wanted, std::shared_ptr<const Subordinates> subordinates);
+    void recheck(const std::set<std::string>& wanted);
     // Why nothing can be stopped and continued; empty: it can.
     const std::string& hold_problem() const { return hold_problem_; }
     std::size_t held() const { return held_.size(); }
@@ -50,7 +50,6 @@ class RunningPrograms {
     const Alias alias_;
     const std::string own_program_;
     std::set<std::string> wanted_;
-    std::shared_ptr<const Subordinates> subordinates_ = std::make_shared<Subordinates>();
     std::unique_ptr<platform::Processes> processes_;
     std::unique_ptr<platform::ProcessHold> hold_;
     std::string hold_problem_;

@@ -14,15 +14,12 @@ class FirewallPlanTest : public testing::Test {
         policy.people.push_back({1, "mia", Profile::of_tier("mia", Tier::age_7_11, taxonomy)});
         policy.people.push_back({2, "ann", Profile::of_tier("ann", Tier::adult, taxonomy)});
         policy.by_account = {{1001, 0}, {1002, 1}};
+        policy.add_subordinates({100000, 165535}, 1001);
         policy.help = std::make_shared<ProtectedHelp>(ProtectedHelp::shipped());
     }
     FirewallPlan plan() {
-        return plan_of(
-            policy, {}, 3181, gateway, [](std::uint32_t account) { return static_cast<std::uint16_t>(account + 4000); },
-            [](std::uint32_t account) {
-                return account == 1001 ? std::vector<FirewallPlan::Range>{{100000, 165535}}
-                                       : std::vector<FirewallPlan::Range>{};
-            });
+        return plan_of(policy, {}, 3181, gateway,
+                       [](std::uint32_t account) { return static_cast<std::uint16_t>(account + 4000); });
     }
     bool says(std::string_view text) { return commands_of(plan()).find(text) != std::string::npos; }
     Policy policy;

@@ -11,6 +11,7 @@ struct ProgramPlanTest : testing::Test {
         policy.people.push_back({1, "mia", Profile::of_tier("mia", Tier::age_7_11, taxonomy)});
         policy.people.push_back({2, "ann", Profile::of_tier("ann", Tier::adult, taxonomy)});
         policy.by_account = {{1001, 0}, {1002, 1}};
+        policy.add_subordinates({100000, 165535}, 1001);
         policy.help = std::make_shared<ProtectedHelp>(ProtectedHelp::shipped());
         for (auto& person : policy.people) person.profile.add_program("Game", SiteRule());
     }
@@ -18,7 +19,7 @@ struct ProgramPlanTest : testing::Test {
         return plan().may_start(account, {program});
     }
     ProgramPlan plan(Moment now = {}) {
-        return plan_of(policy, {{{100000, 165535}, 1001}}, now, {"/usr/bin"},
+        return plan_of(policy, now, {"/usr/bin"},
                        [](std::uint32_t account) { return std::optional("/home/" + std::to_string(account)); });
     }
     Policy policy;

@@ -85,13 +85,34 @@ TEST_F(DecisionTest, TheSocketsOwnerSpeaksBeforeTheAddress) {
     EXPECT_EQ(policy.subject(1001, AddressBytes{1}).person->name, "Ann");
     EXPECT_EQ(policy.subject(1000, AddressBytes{9}).person->name, "Mia");
     EXPECT_EQ(policy.subject(4711, AddressBytes{1}).person->name, "Mia");
-    policy.subordinates[100'000] = {165'535, 1001};
+    policy.add_subordinates({100'000, 165'535}, 1001);
     EXPECT_EQ(policy.subject(100'000, AddressBytes{1}).person->name, "Ann") << "in a user namespace of hers";
     EXPECT_EQ(policy.subject(165'535, AddressBytes{1}).person->name, "Ann");
     EXPECT_EQ(policy.owner_of(99'999), 99'999u);
     EXPECT_EQ(policy.owner_of(165'536), 165'536u);
     EXPECT_EQ(policy.subject({}, AddressBytes{9}).person, nullptr);
     EXPECT_EQ(policy.subject({}, AddressBytes{9}).profile->name, "household");
+}
+
+TEST_F(DecisionTest, ASubordinateAccountIsOfWhoHadItFirst) {
+    policy.add_subordinates({200, 299}, 1);
+    policy.add_subordinates({400, 499}, 2);
+    policy.add_subordinates({400, 499}, 3);
+    policy.add_subordinates({250, 260}, 3);
+    policy.add_subordinates({100, 450}, 4);
+    policy.add_subordinates({480, 500}, 5);
+    policy.add_subordinates({0, 0xffffffff}, 6);
+    const auto ranges = [&](std::uint32_t account) { return policy.accounts_of(account); };
+    using Ranges = std::vector<AccountRange>;
+    EXPECT_EQ(ranges(1), (Ranges{{1, 1}, {200, 299}}));
+    EXPECT_EQ(ranges(2), (Ranges{{2, 2}, {400, 499}}));
+    EXPECT_EQ(ranges(3), (Ranges{{3, 3}}));
+    EXPECT_EQ(ranges(4), (Ranges{{4, 4}, {100, 199}, {300, 399}}));
+    EXPECT_EQ(ranges(5), (Ranges{{5, 5}, {500, 500}}));
+    EXPECT_EQ(ranges(6), (Ranges{{6, 6}, {1, 99}, {501, 0xffffffff}}));
+    EXPECT_EQ(policy.owner_of(450), 2u);
+    EXPECT_EQ(policy.owner_of(350), 4u);
+    EXPECT_EQ(policy.owner_of(0), 0u) << "root";
 }
 
 TEST_F(DecisionTest, ExplainsItselfInOneSentence) {
