@@ -9,7 +9,7 @@ import unittest
 
 import test_programs
 import test_transparent
-from household import is_frozen, run, wait_until
+from household import BIN, is_frozen, run, wait_until
 from test_enforce import CHILD, OTHER
 
 GAMES = 5  # an account that every Debian has, and no other test
@@ -41,6 +41,22 @@ class Held(test_programs.Machine):
         before = self.counted(out)
         wait_until(f"{out} to go on", lambda: self.counted(out) > before + 2)
 
+    def own_files(self, *words, account=CHILD):
+        """A file system of the child's own, which keeps others waiting for ever; see own_files.cc."""
+        folder = self.folder + "/own"
+        for path in (folder, folder + "/files", folder + "/above", folder + "/below"):
+            os.mkdir(path)
+            os.chmod(path, 0o777)
+        # As everywhere where udev makes it: anybody's.
+        os.mknod(folder + "/fuse", 0o20666, os.makedev(10, 229))
+        os.chmod(folder + "/fuse", 0o666)
+        p = subprocess.Popen(["setpriv", f"--reuid={account}", "--clear-groups", BIN + "/own_files", folder + "/fuse", "/bin/sleep", folder, *words],
+                             stdout=subprocess.PIPE)
+        self.addCleanup(p.wait)
+        self.addCleanup(p.kill)
+        self.addCleanup(p.stdout.close)
+        return p
+
     def group(self, pid):
         with open(f"/proc/{pid}/cgroup") as f:
             return next(line for line in f if line.startswith("0::"))
@@ -60,6 +76,13 @@ class Running(Held):
         self.goes_on("other")
         self.assertIsNone(theirs.poll())
         self.assertIsNone(other.poll())
+
+    def test_who_keeps_a_look_into_its_memory_waiting_keeps_nobody_else(self):
+        mine = self.count("mine")
+        self.assertEqual(self.own_files("arguments", "x" * 16384).stdout.readline(), b"ready\n")
+        self.hortctl("block", "mia", "program:game")
+        self.assertEqual(mine.wait(30), -15)
+        self.assertIn("mia", self.hortctl("apps", "mia"))
 
     def test_one_that_does_not_hear_is_made_to_end(self):
         deaf = self.count("deaf", before="trap '' TERM; ")
@@ -291,6 +314,15 @@ class Copies(Held):
         with open(self.bin + "/game", "rb") as f, open(copy, "wb") as out:
             out.write(f.read())
         self.assertFalse(self.runs(copy))
+
+    def test_what_lies_where_nobody_can_look_is_ended_and_keeps_nobody_waiting(self):
+        hidden = self.own_files("overlay")
+        wait_until("it to run", lambda: os.readlink(f"/proc/{hidden.pid}/exe") == self.folder + "/own/above/game")
+        copy = self.copy()
+        self.hortctl("block", "mia", self.bin + "/game")
+        self.assertEqual(hidden.wait(30), -15)
+        self.assertFalse(self.runs(copy))
+        self.assertTrue(self.runs("/bin/echo"))
 
     def test_upgrades_of_the_file_are_followed(self):
         self.hortctl("block", "mia", self.bin + "/game")
