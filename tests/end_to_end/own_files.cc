@@ -2,7 +2,8 @@
 // outside kept waiting for ever.
 // "own_files DEVICE PROGRAM FOLDER overlay": FOLDER/files has PROGRAM's content as "game", FOLDER/above lies on it and
 // on FOLDER/below, and this program becomes FOLDER/above/game.
-// "own_files DEVICE PROGRAM FOLDER arguments PADDING": a page of this process's arguments is one of that file's.
+// "own_files DEVICE PROGRAM FOLDER memory": one thread of this process waits for a page of that file, and another one,
+// which has the lock of the process's memory, waits for the first: whoever reads its arguments waits, too.
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <sched.h>
@@ -22,6 +23,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -39,13 +41,14 @@ void write_to(const char* path, const std::string& text) {
 
 class Server {
   public:
-    Server(int device, std::string content, pid_t known, bool is_read)
-        : device_(device), content_(std::move(content)), known_(known), is_read_(is_read) {}
+    // `read`: where a word is said when somebody reads, who gets no answer; -1: it is answered.
+    Server(int device, std::string content, pid_t known, int read)
+        : device_(device), content_(std::move(content)), known_(known), read_(read) {}
 
     [[noreturn]] void serve() {
         std::vector<char> buffer(1 << 20);
         for (;;) {
-            const auto got = read(device_, buffer.data(), buffer.size());
+            const auto got = ::read(device_, buffer.data(), buffer.size());
             if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == ENOENT)) continue;
             if (got < 0) std::exit(0);
             fuse_in_header header;
@@ -60,6 +63,12 @@ class Server {
         std::string text(reinterpret_cast<const char*>(&out), sizeof out);
         if (size != 0) text.append(static_cast<const char*>(data), size);
         (void)!write(device_, text.data(), text.size());
+    }
+
+    void send_opened(const fuse_in_header& header, std::uint32_t flags) {
+        fuse_open_out out{};
+        out.open_flags = flags;
+        send(header, 0, &out, sizeof out);
     }
 
     fuse_attr about(std::uint64_t node) const {
@@ -98,13 +107,11 @@ class Server {
             case FUSE_OPEN:
                 // Once it runs nobody opens it but who looks at it from outside.
                 if (static_cast<pid_t>(header.pid) != known_) return;
-                [[fallthrough]];
-            case FUSE_OPENDIR: {
-                const fuse_open_out out{};
-                return send(header, 0, &out, sizeof out);
-            }
+                return send_opened(header, opened_++ == 0 ? 0 : FOPEN_DIRECT_IO | FOPEN_KEEP_CACHE);
+            case FUSE_OPENDIR:
+                return send_opened(header, 0);
             case FUSE_READ: {
-                if (!is_read_) return;
+                if (read_ >= 0) return (void)!write(read_, "r", 1);
                 fuse_read_in in;
                 std::memcpy(&in, data, sizeof in);
                 if (in.offset >= content_.size()) return send(header, 0);
@@ -133,7 +140,8 @@ class Server {
     int device_;
     std::string content_;
     pid_t known_;  // who may open the file
-    bool is_read_;
+    int read_;
+    int opened_ = 0;
 };
 
 }  // namespace
@@ -153,6 +161,8 @@ int main(int count, char** words) {
     const auto options = "fd=" + std::to_string(device) + ",rootmode=40000,user_id=0,group_id=0";
     const auto files = folder + "/files", above = folder + "/above", below = folder + "/below";
     if (mount("own", files.c_str(), "fuse", MS_NOSUID | MS_NODEV, options.c_str()) != 0) fail("mount of fuse");
+    int said[2];
+    if (pipe(said) != 0) fail("pipe");
     const auto self = getpid();
     const auto server = fork();
     if (server < 0) fail("fork");
@@ -160,24 +170,28 @@ int main(int count, char** words) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         // Whoever waits for the output's end waits for the one who was started, not for this one.
         close(STDOUT_FILENO);
-        Server(device, content, self, mode == "overlay").serve();
+        Server(device, content, self, mode == "overlay" ? -1 : said[1]).serve();
     }
+    // When the server ends, nobody waits any more.
+    close(device);
     if (mode == "overlay") {
         const auto parts = "lowerdir=" + files + ":" + below;
         if (mount("own", above.c_str(), "overlay", 0, parts.c_str()) != 0) fail("mount of overlay");
         execl((above + "/game").c_str(), "game", "600", nullptr);
         fail("exec");
     }
-    const int file = open((files + "/game").c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) fail("open");
-    // Its own variables and arguments lie around the padding, and stay what they are.
-    if (count < 6) return 2;
-    const auto padding = reinterpret_cast<std::uintptr_t>(words[5]);
-    const auto page = (padding + 4095) / 4096 * 4096;
-    if (page + 4096 > padding + std::strlen(words[5])) return 2;
-    if (mmap(reinterpret_cast<void*>(page), 4096, PROT_READ, MAP_PRIVATE | MAP_FIXED, file, 0) == MAP_FAILED)
-        fail("mmap");
-    std::puts("ready");
-    std::fflush(stdout);
-    for (;;) pause();
+    const auto map = [&] {
+        const int file = open((files + "/game").c_str(), O_RDONLY | O_CLOEXEC);
+        if (file < 0) fail("open");
+        void* const page = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE, file, 0);
+        if (page == MAP_FAILED) fail("mmap");
+        return static_cast<const volatile char*>(page);
+    };
+    const auto* const page = map();
+    std::thread([page] { (void)*page; }).detach();
+    char word = 0;
+    if (read(said[0], &word, 1) != 1) fail("read");
+    // Of this one the kernel first throws away what it has of the file, with the lock held.
+    map();
+    return 1;
 }

@@ -22,6 +22,11 @@ setUpModule = test_transparent.setUpModule
 COUNT = 'while :; do echo >> "$0"; sleep 0.01; done'
 
 
+def process_state(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        return f.read().rsplit(") ", 1)[1][0]
+
+
 class Held(test_programs.Machine):
     def count(self, out, before="", account=CHILD, program=None):
         """Starts the game, which counts into a file."""
@@ -41,7 +46,7 @@ class Held(test_programs.Machine):
         before = self.counted(out)
         wait_until(f"{out} to go on", lambda: self.counted(out) > before + 2)
 
-    def own_files(self, *words, account=CHILD):
+    def own_files(self, what):
         """A file system of the child's own, which keeps others waiting for ever; see own_files.cc."""
         folder = self.folder + "/own"
         for path in (folder, folder + "/files", folder + "/above", folder + "/below"):
@@ -50,11 +55,10 @@ class Held(test_programs.Machine):
         # As everywhere where udev makes it: anybody's.
         os.mknod(folder + "/fuse", 0o20666, os.makedev(10, 229))
         os.chmod(folder + "/fuse", 0o666)
-        p = subprocess.Popen(["setpriv", f"--reuid={account}", "--clear-groups", BIN + "/own_files", folder + "/fuse", "/bin/sleep", folder, *words],
-                             stdout=subprocess.PIPE)
+        p = subprocess.Popen(["setpriv", f"--reuid={CHILD}", "--clear-groups", BIN + "/own_files", folder + "/fuse", "/bin/sleep", folder, what],
+                             start_new_session=True)
         self.addCleanup(p.wait)
-        self.addCleanup(p.kill)
-        self.addCleanup(p.stdout.close)
+        self.addCleanup(os.killpg, p.pid, 9)
         return p
 
     def group(self, pid):
@@ -79,7 +83,8 @@ class Running(Held):
 
     def test_who_keeps_a_look_into_its_memory_waiting_keeps_nobody_else(self):
         mine = self.count("mine")
-        self.assertEqual(self.own_files("arguments", "x" * 16384).stdout.readline(), b"ready\n")
+        hanging = self.own_files("memory")
+        wait_until("it to hang", lambda: process_state(hanging.pid) == "D")
         self.hortctl("block", "mia", "program:game")
         self.assertEqual(mine.wait(30), -15)
         self.assertIn("mia", self.hortctl("apps", "mia"))
