@@ -156,12 +156,27 @@ void add_machine(std::string& out, const FirewallPlan& plan) {
     add_accounts(out, plan, [](const auto& child) { return "jump " + chain_of_accounts(child); });
     out.append("  }\n");
     // Named by its account: what nobody goes to any more stays, empty, and there are no more of them than accounts.
-    const auto led = [](const FirewallPlan::Child& child) {
-        return "led_" + std::to_string(child.accounts.front().first);
+    const auto own = [](const std::string& name, const FirewallPlan::Child& child) {
+        return name + "_" + std::to_string(child.accounts.front().first);
     };
+    // What is led away has a zone of its account's own, before connections are tracked (-200). They are known by
+    // addresses and ports alone, for a while after they ended too: who has the source port next, to the same server,
+    // would be led where the one before was. Answers are looked for where everybody's are.
+    for (const auto& child : plan.children) {
+        const auto apart = "ct original zone set " + std::to_string(child.accounts.front().first % 65535 + 1);
+        out.append("  chain " + own("apart", child) + " {\n");
+        add_ports(out, "udp", {53}, apart);
+        add_ports(out, "tcp", {53}, apart);
+        out.append("    oifname \"lo\" accept\n");
+        add_ports(out, "tcp", {80, 443}, apart);
+        out.append("  }\n");
+    }
+    out.append("  chain set_apart {\n    type filter hook output priority -300; policy accept;\n");
+    add_accounts(out, plan, [&](const auto& child) { return "jump " + own("apart", child); });
+    out.append("  }\n");
     for (const auto& child : plan.children) {
         const auto dns = "redirect to :" + std::to_string(child.dns_port);
-        out.append("  chain " + led(child) + " {\n");
+        out.append("  chain " + own("led", child) + " {\n");
         add_ports(out, "udp", {53}, dns);
         add_ports(out, "tcp", {53}, dns);
         out.append("    oifname \"lo\" accept\n");
@@ -169,7 +184,7 @@ void add_machine(std::string& out, const FirewallPlan& plan) {
         out.append("  }\n");
     }
     out.append("  chain lead {\n    type nat hook output priority -100; policy accept;\n");
-    add_accounts(out, plan, [&](const auto& child) { return "jump " + led(child); });
+    add_accounts(out, plan, [&](const auto& child) { return "jump " + own("led", child); });
     out.append("  }\n  chain left_over {\n");
     add_ports(out, "tcp", {53}, reset);
     add_ports(out, "udp", {53}, refused);

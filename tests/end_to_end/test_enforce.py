@@ -226,6 +226,29 @@ class Enforced(Machine):
         done = self.by(CHILD, "unshare", "-Ur", "dig", "@" + RESOLVER[0], "+short", "+time=3", "+tries=1", "casino.test")
         self.assertEqual(done.stdout.strip(), "0.0.0.0", done.stderr)
 
+    def test_whoever_has_a_source_port_next_inherits_nothing(self):
+        """The kernel finds what it knows of a connection by addresses and ports alone, for a while after its end, too."""
+        def ask(account, port, any_address):
+            return self.ask_dns(account, resolver, "good.test", "-b", f"{any_address}#{port}")
+        for resolver, any_address in zip(RESOLVER, ("0.0.0.0", "::")):
+            with self.subTest(resolver):
+                port = free_port()
+                for account, answer in ((CHILD, WEB[0]), (OTHER, TRICKED), (CHILD, WEB[0])):
+                    self.assertEqual(ask(account, port, any_address), answer, account)
+                port = free_port()
+                for account, answer in ((OTHER, TRICKED), (CHILD, WEB[0])):
+                    self.assertEqual(ask(account, port, any_address), answer, account)
+        self.hortctl("child", "add", "tom", "--age", "13", "--account", "games")
+        self.hortctl("block", "tom", "good.test")
+        port = free_port()
+        for account, answer in ((CHILD, WEB[0]), (5, "0.0.0.0"), (CHILD, WEB[0])):
+            self.assertEqual(self.ask_dns(account, RESOLVER[0], "good.test", "-b", f"0.0.0.0#{port}"), answer, account)
+        self.stop_hortd(signal.SIGKILL)
+        for address in (WEB[0], f"[{WEB[1]}]"):
+            port = str(free_port())
+            self.assertRegex(self.page(CHILD, f"http://{address}/", "--local-port", port), "^curl (7|56)$", "refused, or by a worker that ends")
+            self.assertEqual(self.page(OTHER, f"http://{address}/", "--local-port", port), "200")
+
     # --- the web ---
 
     def test_pages_are_filtered_without_any_proxy_being_set(self):

@@ -31,6 +31,8 @@ TEST_F(FirewallPlanTest, HoldsTheSupervisedWithTheirSubordinateAccounts) {
     EXPECT_TRUE(says("    meta skuid 1001 jump held_open\n    meta skuid 100000-165535 jump held_open\n"));
     EXPECT_TRUE(says("    meta skuid 1001 jump led_1001\n    meta skuid 100000-165535 jump led_1001\n"));
     EXPECT_TRUE(says("udp dport 53 redirect to :5001"));
+    EXPECT_TRUE(says("    meta skuid 1001 jump apart_1001\n    meta skuid 100000-165535 jump apart_1001\n"));
+    EXPECT_TRUE(says("udp dport 53 ct original zone set 1002\n"));
     EXPECT_TRUE(says("redirect to :3181"));
     EXPECT_FALSE(says(":5002")) << "a grown-up";
     EXPECT_FALSE(says("flags interval")) << "they are empty for a moment when they are replaced";
