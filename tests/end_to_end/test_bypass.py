@@ -10,7 +10,7 @@ import unittest
 import test_enforce
 import test_programs
 import test_transparent
-from household import BIN, WORKER, run, wait_until
+from household import BIN, WORKER, free_port, run, wait_until
 from test_enforce import CHILD, OTHER, QUAD9, RESOLVER, TRICKED, WEB
 
 setUpModule = test_transparent.setUpModule
@@ -285,6 +285,15 @@ class Bypass(test_programs.Machine):
             said = busy.communicate("\n")[0].splitlines()
         self.hortctl("resume", "mia")
         return any(line.startswith("reached") for line in said[1:])
+
+    @trick("the source port that a sister had, who may", "firewall")
+    def port_of_a_sister(self):
+        if "ann" not in self.hortctl("status"):
+            self.hortctl("child", "add", "ann", "--age", "17", "--account", "games")
+            self.hortctl("allow", "ann", "casino.test")
+        from_port = ("-b", f"0.0.0.0#{free_port()}")
+        self.assertEqual(self.ask_dns(5, RESOLVER[0], "casino.test", *from_port), WEB[0])
+        return self.ask_dns(self.who, RESOLVER[0], "casino.test", *from_port) in (WEB[0], TRICKED)
 
     @trick("a proxy far away at the usual port of proxies", "firewall")
     def proxy_at_its_port(self):
