@@ -38,6 +38,9 @@ class RunningMonitor {
 
     Status start() {
         if (auto given = platform::give_to_worker(configuration_.data, "hort.json"); !given) return given;
+        const auto claim = platform::claim_folder(configuration_.data);
+        if (!claim) return claim.error();
+        claim_ = *claim;
         auto enforcement = enforce::Enforcement::start(io_);
         if (!enforcement) return enforcement.error();
         enforcement_ = *std::move(enforcement);
@@ -59,7 +62,7 @@ class RunningMonitor {
 
   private:
     Status start_worker() {
-        auto worker = platform::WorkerProcess::start(arguments_);
+        auto worker = platform::WorkerProcess::start(arguments_, claim_);
         if (!worker) return worker.error();
         worker_ = *std::move(worker);
         desk_.begin();
@@ -125,7 +128,7 @@ class RunningMonitor {
     asio::steady_timer timer_{io_};
     std::chrono::milliseconds pause_ = first_pause;
     bool is_ready_ = false, is_ending_ = false;
-    int status_ = 0;
+    int claim_ = -1, status_ = 0;
 };
 
 // What the worker opens. Folders rather than files: what is replaced is another file.

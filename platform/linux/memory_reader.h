@@ -1,7 +1,7 @@
 // What processes have in their memory: their arguments and environment, as /proc tells them.
 //
-// A process can keep whoever reads it waiting for ever: one thread has the lock of its memory (mmap(2)), and waits for a
-// file system of its own. So it is read on a thread that is left behind then.
+// A process can keep whoever reads it waiting for ever: one thread has the lock of its memory (mmap(2)), and waits for
+// a file system of its own. So it is read on a thread that is left behind then.
 #pragma once
 
 #include <atomic>

@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -13,8 +14,12 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <future>
+#include <memory>
+#include <thread>
 
 #include "platform/confinement.h"
 #include "platform/linux/fd.h"
@@ -25,6 +30,9 @@ namespace hort::platform {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int claim_of_worker = WorkerProcess::link_of_worker + 1;
+constexpr auto claim_limit = std::chrono::seconds(5);
 
 Error failed(const char* what, const std::string& where = {}) {
     return {std::string(what) + ": " + std::strerror(errno), where, {}};
@@ -121,7 +129,22 @@ Status give_to_worker(const std::string& folder, const std::string& kept) {
     return Done{};
 }
 
-Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(const std::vector<std::string>& arguments) {
+Result<int> claim_folder(const std::string& folder) {
+    const Fd top(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    // Out of the way of what a worker gets.
+    Fd claim(top ? fcntl(top.get(), F_DUPFD_CLOEXEC, 10) : -1);
+    if (!claim) return failed("cannot be opened", folder);
+    if (flock(claim.get(), LOCK_EX | LOCK_NB) == 0) return claim.release();
+    if (errno != EWOULDBLOCK) return failed("cannot be claimed", folder);
+    auto claimed = std::make_shared<std::promise<bool>>();
+    auto is_claimed = claimed->get_future();
+    std::thread([claimed, own = claim.get()] { claimed->set_value(flock(own, LOCK_EX) == 0); }).detach();
+    if (is_claimed.wait_for(claim_limit) == std::future_status::ready && is_claimed.get()) return claim.release();
+    (void)claim.release();  // the thread still waits
+    return Error{"another hortd runs with this data folder", folder, "stop it first"};
+}
+
+Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(const std::vector<std::string>& arguments, int claim) {
     std::array<int, 2> ends{};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return failed("no worker");
     Fd own(ends[0]), of_worker(ends[1]);
@@ -145,7 +168,8 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(const std::vector<st
     sigemptyset(&none);
     pid_t process = 0;
     errno = posix_spawn_file_actions_adddup2(&actions, of_worker.get(), link_of_worker);
-    if (errno == 0) errno = posix_spawn_file_actions_addclosefrom_np(&actions, link_of_worker + 1);
+    if (errno == 0) errno = posix_spawn_file_actions_adddup2(&actions, claim, claim_of_worker);
+    if (errno == 0) errno = posix_spawn_file_actions_addclosefrom_np(&actions, claim_of_worker + 1);
     if (errno == 0) errno = posix_spawnattr_setsigmask(&attributes, &none);
     if (errno == 0) errno = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     // The same file, also where an upgrade has put another one in its place.

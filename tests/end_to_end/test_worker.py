@@ -1,4 +1,5 @@
 """hortd in two parts: what strangers send is read by a process that may do nothing, and what is held stays held when that one dies."""
+import fcntl
 import os
 import re
 import signal
@@ -122,6 +123,32 @@ class Worker(test_programs.Machine):
         done = run(BIN + "/hortd", "--data", self.data, "--dns", f"127.0.0.1:{self.dns}", "--proxy", f"127.0.0.1:{self.proxy}")
         self.assertEqual(done.returncode, 2)
         self.assertIn("it belongs to _hort", done.stderr)
+
+    def test_a_second_one_says_that_there_is_one_and_changes_nothing(self):
+        self.hortctl("block", "mia", "program:game")
+        done = subprocess.run(self.hortd_command(), capture_output=True, text=True, timeout=30)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("another hortd runs with this data folder", done.stderr)
+        self.assertFalse(self.runs())
+        self.assertNotIn("deleted by somebody", self.said())
+
+    def test_it_waits_for_the_worker_of_one_that_was_killed(self):
+        self.stop_hortd(9)
+        before = self.said().count(">ready ")
+        # As a worker has it that takes its time.
+        folder = os.open(self.data, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            self.hortd = self.spawn(*self.hortd_command(), log="hortd.log")
+            wait_until("it to wait", lambda: self.is_waiting_for_a_lock(self.hortd.pid))
+        finally:
+            os.close(folder)
+        wait_until("it to be ready", lambda: self.said().count(">ready ") > before)
+
+    @staticmethod
+    def is_waiting_for_a_lock(pid):
+        with open("/proc/locks") as f:
+            return any("-> FLOCK" in line and f" {pid} " in line for line in f)
 
     def test_the_service_manager_hears_of_the_worker(self):
         self.stop_hortd()
