@@ -489,9 +489,8 @@ Result<std::optional<Configuration>> read_configuration(const std::vector<std::s
         if (is_given.lists) out.lists = given.lists;
     }
     if (!out.gateway.empty()) out.is_enforcing = true;
-    if (out.is_enforcing && out.proxy.transparent.empty())
-        for (const char* place : {out.gateway.empty() ? "127.0.0.1:3181" : "0.0.0.0:3181",
-                                  out.gateway.empty() ? "[::1]:3181" : "[::]:3181"})
+    if (!out.gateway.empty() && out.proxy.transparent.empty())
+        for (const char* place : {"0.0.0.0:3181", "[::]:3181"})
             out.proxy.transparent.push_back(*platform::parse_endpoint(place));
     if (out.lists.empty()) out.lists = out.data + "/lists";
     if (out.control.empty()) out.control = platform::control_address(out.data);

@@ -124,9 +124,10 @@ class Daemon final : private AskDesk {
             auto enforcement = enforce::Enforcement::start(io_);
             if (!enforcement) return enforcement.error();
             enforcement_ = *std::move(enforcement);
+            const auto& house = configuration_.proxy.transparent;
             auto firewall = enforce::Firewall::start(
-                io_, *enforcement_, policy_, configuration_.proxy.transparent.front().port, gateway(),
-                [this](std::uint32_t account) { return dns_->listen_for(account); },
+                io_, *enforcement_, policy_, house.empty() ? std::uint16_t{0} : house.front().port, gateway(),
+                [this](std::uint32_t account) { return ports_for(account); },
                 configuration_.fails_closed ? enforce::Firewall::AtEnd::closed : enforce::Firewall::AtEnd::open);
             if (!firewall) return firewall.error();
             firewall_ = *std::move(firewall);
@@ -233,6 +234,14 @@ class Daemon final : private AskDesk {
         out.copy_problem = programs.copy_problem;
         out.hold_problem = programs_->hold_problem();
         return out;
+    }
+
+    Result<enforce::AccountPorts> ports_for(std::uint32_t account) {
+        const auto dns = dns_->listen_for(account);
+        if (!dns) return dns.error();
+        const auto web = proxy_->listen_for(account);
+        if (!web) return web.error();
+        return enforce::AccountPorts{*dns, *web};
     }
 
     enforce::Gateway gateway() const {

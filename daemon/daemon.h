@@ -123,7 +123,6 @@ class DnsFront {
 struct EnforcementState {
     bool is_there = false;  // the table in the kernel
     std::size_t accounts = 0, closed = 0;
-    std::uint16_t web_port = 0;
     bool fails_closed = true;
     bool has_worker = false;                 // what strangers send is read by an account that may do nothing
     std::optional<std::size_t> programs;     // files that are asked about; nothing: they cannot be

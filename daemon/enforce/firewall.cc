@@ -37,7 +37,6 @@ EnforcementState Firewall::state() const {
     out.is_there = enforcement_.holds_traffic();
     out.accounts = applied_.children.size();
     for (const auto& child : applied_.children) out.closed += child.is_closed;
-    out.web_port = web_port_;
     out.fails_closed = at_end_ == AtEnd::closed;
     out.interfaces = gateway_.interfaces;
     for (const auto& device : applied_.devices) out.devices += device.hold.has_value();
@@ -46,14 +45,14 @@ EnforcementState Firewall::state() const {
 }
 
 Status Firewall::recheck() {
-    const auto port_of = [&](std::uint32_t account) -> std::uint16_t {
+    const auto ports_of = [&](std::uint32_t account) {
         if (const auto known = ports_.find(account); known != ports_.end()) return known->second;
-        const auto port = listen_for_(account);
-        // Led to nowhere, its questions are refused: closed, not open.
-        if (!port) log_line(Level::error, "no port for the questions of an account", {{"error", port.error().text()}});
-        return ports_[account] = port ? *port : std::uint16_t{1};
+        const auto ports = listen_for_(account);
+        // Led to nowhere, what it wants is refused: closed, not open.
+        if (!ports) log_line(Level::error, "no ports for an account", {{"error", ports.error().text()}});
+        return ports_[account] = ports ? *ports : AccountPorts{1, 1};
     };
-    auto plan = plan_of(*policy_.load(), platform::now(), web_port_, gateway_, port_of);
+    auto plan = plan_of(*policy_.load(), platform::now(), web_port_, gateway_, ports_of);
     timer_.cancel();
     if (plan.until) {
         // The steady clock is the awake clock.

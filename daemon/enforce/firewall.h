@@ -17,8 +17,8 @@ class Firewall {
     // them.
     enum class AtEnd : std::uint8_t { closed, open };
 
-    // `listen_for`: takes the questions of an account at a port of its own, and says which.
-    using ListenFor = std::function<Result<std::uint16_t>(std::uint32_t account)>;
+    // `listen_for`: takes what an account wants at ports of its own, and says which. `web_port`: of the house.
+    using ListenFor = std::function<Result<AccountPorts>(std::uint32_t account)>;
     static Result<std::unique_ptr<Firewall>> start(asio::io_context& io, Enforcement& enforcement,
                                                    const PolicyInForce& policy, std::uint16_t web_port, Gateway gateway,
                                                    ListenFor listen_for, AtEnd at_end);
@@ -38,7 +38,7 @@ class Firewall {
     const Gateway gateway_;
     const ListenFor listen_for_;
     const AtEnd at_end_;
-    std::map<std::uint32_t, std::uint16_t> ports_;  // of accounts; kept, so that a port means one account for ever
+    std::map<std::uint32_t, AccountPorts> ports_;  // of accounts; kept, so that a port means one account for ever
     FirewallPlan applied_;
     bool is_applied_ = false;
     asio::steady_timer timer_;

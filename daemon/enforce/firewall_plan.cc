@@ -135,6 +135,13 @@ void add_machine(std::string& out, const FirewallPlan& plan) {
     // Before addresses are translated (-100): behind that, what was led here looks like traffic to this machine.
     // Translation knows connections only from their beginning: what still goes to those ports behind it began before
     // the rules did.
+    // Who goes to such a port by itself would be taken for somebody else.
+    out.append("  chain ports_of_accounts {\n");
+    for (const auto& child : plan.children) {
+        add_ports(out, "udp", {child.ports.dns}, refused);
+        add_ports(out, "tcp", {child.ports.dns, child.ports.web}, reset);
+    }
+    out.append("  }\n");
     std::vector<std::string> made;
     for (const auto& child : plan.children) {
         const auto chain = chain_of_accounts(child);
@@ -142,7 +149,7 @@ void add_machine(std::string& out, const FirewallPlan& plan) {
         made.push_back(chain);
         out.append("  chain " + chain + " {\n");
         if (child.is_quic_rejected) add_ports(out, "udp", {80, 443}, refused);
-        out.append("    jump encrypted_dns\n    oifname \"lo\" accept\n");
+        out.append("    jump encrypted_dns\n    oifname \"lo\" jump ports_of_accounts\n    oifname \"lo\" accept\n");
         if (child.is_vpn_rejected) out.append("    jump vpn\n");
         if (child.is_closed) {
             add_ports(out, "tcp", {53, 80, 443}, "accept");
@@ -175,12 +182,12 @@ void add_machine(std::string& out, const FirewallPlan& plan) {
     add_accounts(out, plan, [&](const auto& child) { return "jump " + own("apart", child); });
     out.append("  }\n");
     for (const auto& child : plan.children) {
-        const auto dns = "redirect to :" + std::to_string(child.dns_port);
+        const auto dns = "redirect to :" + std::to_string(child.ports.dns);
         out.append("  chain " + own("led", child) + " {\n");
         add_ports(out, "udp", {53}, dns);
         add_ports(out, "tcp", {53}, dns);
         out.append("    oifname \"lo\" accept\n");
-        add_ports(out, "tcp", {80, 443}, "redirect to :" + std::to_string(plan.web_port));
+        add_ports(out, "tcp", {80, 443}, "redirect to :" + std::to_string(child.ports.web));
         out.append("  }\n");
     }
     out.append("  chain lead {\n    type nat hook output priority -100; policy accept;\n");
@@ -198,7 +205,7 @@ void add_machine(std::string& out, const FirewallPlan& plan) {
 }  // namespace
 
 FirewallPlan plan_of(const Policy& policy, const Moment& now, std::uint16_t web_port, const Gateway& gateway,
-                     const std::function<std::uint16_t(std::uint32_t)>& dns_port) {
+                     const std::function<AccountPorts(std::uint32_t)>& ports) {
     FirewallPlan out;
     out.web_port = web_port;
     const auto vpn = Taxonomy::shipped().find("vpn_proxy");
@@ -213,7 +220,7 @@ FirewallPlan plan_of(const Policy& policy, const Moment& now, std::uint16_t web_
         // Root is nobody's child: whoever binds it to one would lock the machine.
         const auto hold = account == 0 ? std::nullopt : hold_of(policy.subject(account, {}));
         if (!hold) return;
-        out.children.push_back({*hold, policy.accounts_of(account), dns_port(account)});
+        out.children.push_back({*hold, policy.accounts_of(account), ports(account)});
     };
     for (const auto& [account, index] : policy.by_account) add(account);
     for (const auto& [account, index] : policy.group_by_account)

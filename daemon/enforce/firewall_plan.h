@@ -20,6 +20,12 @@ struct Gateway {
     friend bool operator==(const Gateway&, const Gateway&) = default;
 };
 
+// Where what an account wants of the net is taken. Each has ports of its own, so that they say whose it is.
+struct AccountPorts {
+    std::uint16_t dns = 0, web = 0;
+    friend bool operator==(const AccountPorts&, const AccountPorts&) = default;
+};
+
 struct FirewallPlan {
     // What is refused of somebody who is supervised.
     struct Hold {
@@ -30,7 +36,7 @@ struct FirewallPlan {
     };
     struct Child : Hold {
         std::vector<AccountRange> accounts;  // see Policy::accounts_of()
-        std::uint16_t dns_port = 0;          // where its questions are led; each has one of its own
+        AccountPorts ports;                  // where its questions and its connections to the web are led
         friend bool operator==(const Child&, const Child&) = default;
     };
     std::vector<Child> children;
@@ -46,7 +52,7 @@ struct FirewallPlan {
     Gateway gateway;
     std::vector<Device> devices;        // the first one that fits counts
     std::optional<Hold> others;         // what belongs to nobody known
-    std::uint16_t web_port = 0;         // the transparent proxy
+    std::uint16_t web_port = 0;         // the transparent proxy of the house
     std::optional<std::int64_t> until;  // awake second at which it can change through time alone
     bool is_same(const FirewallPlan& other) const {
         return children == other.children && web_port == other.web_port && gateway == other.gateway &&
@@ -54,9 +60,8 @@ struct FirewallPlan {
     }
 };
 
-// `dns_port`: where the questions of an account are taken; 0: nowhere.
 FirewallPlan plan_of(const Policy& policy, const Moment& now, std::uint16_t web_port, const Gateway& gateway,
-                     const std::function<std::uint16_t(std::uint32_t)>& dns_port);
+                     const std::function<AccountPorts(std::uint32_t)>& ports);
 
 // The table of our own, by family and name.
 inline constexpr std::string_view own_table = "inet hort";

@@ -85,7 +85,8 @@ json message_of(const FirewallPlan& plan) {
     for (const auto& child : plan.children)
         children.push_back({{"hold", message_of(static_cast<const FirewallPlan::Hold&>(child))},
                             {"accounts", child.accounts},
-                            {"dns_port", child.dns_port}});
+                            {"dns_port", child.ports.dns},
+                            {"web_port", child.ports.web}});
     for (const auto& device : plan.devices)
         devices.push_back(
             {{"by", static_cast<int>(device.by)}, {"text", device.text}, {"hold", message_of(device.hold)}});
@@ -102,7 +103,9 @@ Result<FirewallPlan> firewall_plan_of(const json& message) {
         auto accounts = accounts_of(child.at("accounts"));
         if (!accounts) return accounts.error();
         out.children.push_back(
-            {hold_of(child.at("hold")), *std::move(accounts), whole_number<std::uint16_t>(child.at("dns_port"))});
+            {hold_of(child.at("hold")),
+             *std::move(accounts),
+             {whole_number<std::uint16_t>(child.at("dns_port")), whole_number<std::uint16_t>(child.at("web_port"))}});
     }
     for (const auto& device : message.at("devices")) {
         auto known = device_of(device);

@@ -23,12 +23,12 @@ constexpr std::string_view established = "HTTP/1.1 200 Connection established\r\
 
 class Session {
   public:
-    Session(tcp::socket client, std::shared_ptr<const SessionParts> parts, bool is_redirected)
+    Session(tcp::socket client, std::shared_ptr<const SessionParts> parts, const Arrival& arrival)
         : client_(std::move(client)),
           parts_(std::move(parts)),
           server_(client_.socket.get_executor(), parts_, judge_),
           watchdog_(client_.socket.get_executor(), [this] { time_is_up(); }),
-          is_redirected_(is_redirected),
+          arrival_(arrival),
           judge_(parts_->policy, parts_->log, parts_->meter, parts_->live, [this] { close_both(); }) {}
 
     asio::awaitable<void> run() {
@@ -41,7 +41,7 @@ class Session {
         own_ = from_asio(local);
         bool goes_on = true;
         watchdog_.set(head_limit);
-        if (is_redirected_) {
+        if (arrival_.is_redirected) {
             goes_on = co_await begin_redirected(from_asio(remote));
         } else {
             judge_.meet(from_asio(remote), own_);
@@ -106,7 +106,10 @@ class Session {
     asio::awaitable<bool> begin_redirected(platform::Endpoint client) {
         const auto meant = platform::original_destination(client_.socket.native_handle());
         if (!meant || *meant == own_) co_return false;
-        judge_.meet(client, *meant, true);
+        judge_.meet(client, *meant, arrival_);
+        // Where two of this machine's connections have one port the firewall gives the second another one, and the
+        // kernel does not say whose it is.
+        if (own_.is_loopback() && judge_.is_nobodys()) co_return false;
         const auto address = platform::address_text(meant->address);
         Destination to{address, address, meant->port, {}, false};
         to.resolved.addresses.push_back(meant->address);
@@ -173,10 +176,10 @@ class Session {
         Destination to{host, rewrite.empty() ? host : std::string(rewrite), request.port, {}, false};
         if (within_) {  // the connection leads where the tunnel was to lead; its name is asked about again, too
             to = *within_;
-            if (is_redirected_ && !to.resolved.addresses.empty())
+            if (arrival_.is_redirected && !to.resolved.addresses.empty())
                 ruling = judge_.ask_where_it_leads(*std::move(ruling), to.resolved);
             // Of a redirected connection the name is known only where TLS told it.
-            if ((to.is_tls || !is_redirected_) && to.host != host && !ruling->is_blocked())
+            if ((to.is_tls || !arrival_.is_redirected) && to.host != host && !ruling->is_blocked())
                 if (const auto of_tunnel = ask(to.host, {}); of_tunnel && of_tunnel->is_blocked()) ruling = of_tunnel;
         }
         if (is_asking) {
@@ -360,7 +363,7 @@ class Session {
     bool may_enter(const ClientHello& hello, const Destination& to) {
         const auto& name = hello.server_name;
         const auto address = to.resolved.addresses.empty() ? AddressBytes{} : to.resolved.addresses.front();
-        if (is_redirected_)
+        if (arrival_.is_redirected)
             return name ? !judge_.ask_where_it_leads(judge_.ask(*name), to.resolved).is_blocked()
                         : !judge_.ask(address, parts_->resolver.names_of(address)).is_blocked();
         return !name || name->text() == to.host || !judge_.ask(*name).is_blocked();
@@ -372,7 +375,7 @@ class Session {
     ServerLink server_;
     platform::Endpoint own_;  // our end of the client's connection
     Watchdog watchdog_;
-    const bool is_redirected_;
+    const Arrival arrival_;
     Judge judge_;
     Exchange exchange_{client_, server_, judge_, watchdog_, reply_};
     bool is_reading_head_ = false;
@@ -384,9 +387,9 @@ class Session {
 
 }  // namespace
 
-asio::awaitable<void> serve_session(tcp::socket client, std::shared_ptr<const SessionParts> parts, bool is_redirected) {
+asio::awaitable<void> serve_session(tcp::socket client, std::shared_ptr<const SessionParts> parts, Arrival arrival) {
     // On the heap: the watchdog points to it.
-    const auto session = std::make_unique<Session>(std::move(client), std::move(parts), is_redirected);
+    const auto session = std::make_unique<Session>(std::move(client), std::move(parts), arrival);
     co_await session->run();
 }
 

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "daemon/asio.h"
+#include "daemon/proxy/judge.h"
 #include "daemon/proxy/session_parts.h"
 
 namespace hort::proxy {
 
-// `is_redirected`: it names no proxy, the firewall sent it here.
 asio::awaitable<void> serve_session(asio::ip::tcp::socket client, std::shared_ptr<const SessionParts> parts,
-                                    bool is_redirected);
+                                    Arrival arrival);
 
 }  // namespace hort::proxy

@@ -16,11 +16,21 @@ Judge::Judge(const PolicyInForce& policy, DecisionLog& log, TrafficMeter& meter,
 
 Judge::~Judge() { live_->all.erase(this); }
 
-void Judge::meet(const platform::Endpoint& client, const platform::Endpoint& own, bool is_redirected) {
-    is_redirected_ = is_redirected;
+void Judge::meet(const platform::Endpoint& client, const platform::Endpoint& own, const Arrival& arrival) {
+    is_redirected_ = arrival.is_redirected;
     remote_ = client;
     own_ = own;
     client_.address = client.address;
+    client_.account = arrival.account;
+    is_known_ = arrival.account.has_value();
+}
+
+bool Judge::is_nobodys() {
+    const auto policy = policy_.load();
+    if (is_known_ || (policy->by_account.empty() && policy->group_by_account.empty())) return false;
+    client_.account = platform::socket_owner(platform::Transport::tcp, remote_, own_);
+    is_known_ = client_.account.has_value();
+    return !is_known_;
 }
 
 Subject Judge::subject(const Policy& policy) {

@@ -2,8 +2,10 @@
 // again while something passes.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,12 @@ struct Ruling {
     bool is_blocked() const { return decision.is_blocked(); }
 };
 
+// How a connection came here.
+struct Arrival {
+    bool is_redirected = false;            // it names no proxy, the firewall sent it
+    std::optional<std::uint32_t> account;  // whose connections alone come to where it came
+};
+
 class Judge final : public LiveConnection {
   public:
     // `end` closes the connection of the client.
@@ -35,7 +43,9 @@ class Judge final : public LiveConnection {
 
     // The client's end of its connection, and ours; or where the client means to be connected to, of a connection that
     // was redirected: then it can be of this machine, whatever its address.
-    void meet(const platform::Endpoint& client, const platform::Endpoint& own, bool is_redirected = false);
+    void meet(const platform::Endpoint& client, const platform::Endpoint& own, const Arrival& arrival = {});
+    // Nobody has such a connection, as far as the kernel says, though one of several accounts must.
+    bool is_nobodys();
     bool is_supervised();
     bool may_look_into(const Hostname& host);  // (rules/intercept_bypass.h)
     // Whose time it uses up; 0: nobody's. REQUIRES: something was asked for.

@@ -2,6 +2,7 @@
 
 #include <openssl/rand.h>
 
+#include <list>
 #include <stdexcept>
 
 #include "daemon/asio.h"
@@ -28,29 +29,46 @@ class RunningListener final : public Listener {
                     Counters& counters, TrafficMeter& meter, AskDesk& ask_desk, Interceptor* interceptor)
         : io_(io),
           acceptor_(std::move(acceptor)),
-          transparent_(std::move(transparent)),
           timer_(io),
           own_(from_asio(acceptor_.local_endpoint())),
           policy_(policy) {
         settings.own.push_back(own_);
-        for (const auto& one : transparent_) settings.own.push_back(from_asio(one.local_endpoint()));
+        for (const auto& one : transparent) settings.own.push_back(from_asio(one.local_endpoint()));
         parts_ = std::make_shared<const SessionParts>(
             SessionParts{policy, resolver, log, counters, meter, live_,
                          std::make_shared<UpstreamPool>(io.get_executor()), std::make_shared<FailedLately>(),
                          std::make_shared<const AskTokens>(random_key()), ask_desk, interceptor, std::move(settings)});
         live_->expect_change = [this](const std::optional<Moment>& until) { expect_change(until); };
-        asio::co_spawn(io_,
-                       accept_all(acceptor_, alive_, [this](tcp::socket socket) { serve(std::move(socket), false); }),
+        asio::co_spawn(io_, accept_all(acceptor_, alive_, [this](tcp::socket socket) { serve(std::move(socket), {}); }),
                        asio::detached);
-        for (auto& one : transparent_)
-            asio::co_spawn(io_, accept_all(one, alive_, [this](tcp::socket socket) { serve(std::move(socket), true); }),
-                           asio::detached);
+        for (auto& one : transparent) take_redirected(std::move(one), {});
     }
     ~RunningListener() override {
         *alive_ = false;
         live_->expect_change = nullptr;
     }
     platform::Endpoint local() const override { return own_; }
+
+    Result<std::uint16_t> listen_for(std::uint32_t account) override {
+        constexpr int attempts = 16;  // another program may have the port in the other family
+        const std::string what = "for redirected connections";
+        Error last;
+        for (int i = 0; i < attempts; ++i) {
+            auto place = *platform::parse_endpoint("127.0.0.1:0");
+            auto v4 = listen_at(io_, place, what, {});
+            if (!v4) return v4.error();
+            place = {*platform::parse_address("::1"), v4->local_endpoint().port()};
+            auto v6 = listen_at(io_, place, what, {});
+            if (!v6) {
+                last = v6.error();
+                continue;
+            }
+            take_redirected(*std::move(v4), account);
+            take_redirected(*std::move(v6), account);
+            return place.port;
+        }
+        return last;
+    }
 
     void recheck() override {
         next_ = INT64_MAX;
@@ -87,11 +105,21 @@ class RunningListener final : public Listener {
         });
     }
 
-    void serve(tcp::socket socket, bool is_redirected) {
+    void take_redirected(tcp::acceptor acceptor, std::optional<std::uint32_t> account) {
+        auto& kept = redirected_.emplace_back(std::move(acceptor));
+        asio::co_spawn(io_,
+                       accept_all(kept, alive_,
+                                  [this, account](tcp::socket socket) {
+                                      serve(std::move(socket), {true, account});
+                                  }),
+                       asio::detached);
+    }
+
+    void serve(tcp::socket socket, const Arrival& arrival) {
         // Whoever opens many connections and asks for nothing loses them first; others get in.
         if (clients_ >= parts_->settings.max_clients && !live_->end_longest_resting()) return;  // closes it
         ++clients_;
-        asio::co_spawn(io_, serve_session(std::move(socket), parts_, is_redirected),
+        asio::co_spawn(io_, serve_session(std::move(socket), parts_, arrival),
                        [this, alive = alive_](const std::exception_ptr&) {
                            if (*alive) --clients_;
                        });
@@ -99,7 +127,7 @@ class RunningListener final : public Listener {
 
     asio::io_context& io_;
     tcp::acceptor acceptor_;
-    std::vector<tcp::acceptor> transparent_;
+    std::list<tcp::acceptor> redirected_;  // where they stay while more come
     asio::steady_timer timer_;
     std::int64_t next_ = INT64_MAX;  // awake second at which a live connection may have to end
     const platform::Endpoint own_;

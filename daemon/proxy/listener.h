@@ -20,6 +20,8 @@ class Listener {
                                                    Interceptor* interceptor);
     virtual ~Listener() = default;
     virtual platform::Endpoint local() const = 0;
+    // Takes what the firewall sends of one account, at a port of its own on loopback, of IPv4 and IPv6. Says which.
+    virtual Result<std::uint16_t> listen_for(std::uint32_t account) = 0;
     // Another policy is in force, or another time on the wall: ends what is not allowed any more.
     virtual void recheck() = 0;
 };

@@ -2,6 +2,7 @@
 what holds, by which layer, and of the rest honestly why it does not: when something of that changes, the row must. What the
 network holds is tried by another account first, for which it must work: a trick that never works would prove nothing."""
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -286,14 +287,31 @@ class Bypass(test_programs.Machine):
         self.hortctl("resume", "mia")
         return any(line.startswith("reached") for line in said[1:])
 
-    @trick("the source port that a sister had, who may", "firewall")
-    def port_of_a_sister(self):
+    def sister(self):
+        """The account of one who may more."""
         if "ann" not in self.hortctl("status"):
             self.hortctl("child", "add", "ann", "--age", "17", "--account", "games")
             self.hortctl("allow", "ann", "casino.test")
+        return 5
+
+    @trick("the source port that a sister had, who may", "firewall")
+    def port_of_a_sister(self):
         from_port = ("-b", f"0.0.0.0#{free_port()}")
-        self.assertEqual(self.ask_dns(5, RESOLVER[0], "casino.test", *from_port), WEB[0])
+        self.assertEqual(self.ask_dns(self.sister(), RESOLVER[0], "casino.test", *from_port), WEB[0])
         return self.ask_dns(self.who, RESOLVER[0], "casino.test", *from_port) in (WEB[0], TRICKED)
+
+    @trick("where a sister's questions are led", "firewall", works_for_others=False)
+    def place_of_a_sister(self):
+        port = re.search(r"udp dport 53 redirect to :(\d+)", run("nft", "list", "chain", "inet", "hort", f"led_{self.sister()}", check=True).stdout)[1]
+        self.assertEqual(self.ask_dns(OTHER, "127.0.0.1", "casino.test", "-p", port), WEB[0])
+        return any(self.ask_dns(self.who, address, "casino.test", "-p", port, *more) == WEB[0] for address in ("127.0.0.1", "::1") for more in ((), ("+tcp",)))
+
+    @trick("two connections from one port", "firewall")
+    def one_port(self):
+        self.hortctl("block", "mia", "good.test")
+        got = self.by(self.who, sys.executable, "-c", test_enforce.PAGES, free_port(), "good.test", WEB[0], RESOLVER[0]).stdout
+        self.hortctl("unset", "mia", "good.test")
+        return "200" in got
 
     @trick("a proxy far away at the usual port of proxies", "firewall")
     def proxy_at_its_port(self):

@@ -103,6 +103,25 @@ for s, said in ways:
         print("no:", fault)
 """
 
+# Pages of several servers, over connections from one port that are open together.
+PAGES = """
+import socket, sys
+port, host, *addresses = sys.argv[1:]
+kept = []
+for address in addresses:
+    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    kept.append(s)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("", int(port)))
+    s.settimeout(10)
+    try:
+        s.connect((address, 80))
+        s.send(f"GET / HTTP/1.1\\r\\nHost: {host}\\r\\n\\r\\n".encode())
+        print(s.recv(100)[9:12].decode() or "closed")
+    except OSError as fault:
+        print("no:", fault)
+"""
+
 
 def setUpModule():
     test_transparent.setUpModule()
@@ -112,10 +131,6 @@ class Machine(Household):
     options = ("--enforce",)
     settings = {"inside_names": ["childline.org.uk"]}
     zones = Household.zones.replace("127.0.0.1", WEB[0]).replace('AAAA ::1"', f'AAAA {WEB[1]}"')
-
-    def configure(self, **more):
-        self.redirected = free_port()
-        super().configure(transparent=[f"127.0.0.1:{self.redirected}", f"[::1]:{self.redirected}"], **more)
 
     def hortd_command(self):
         """With what the service may do (packaging/hort.service), and no more."""
@@ -243,6 +258,9 @@ class Enforced(Machine):
         port = free_port()
         for account, answer in ((CHILD, WEB[0]), (5, "0.0.0.0"), (CHILD, WEB[0])):
             self.assertEqual(self.ask_dns(account, RESOLVER[0], "good.test", "-b", f"0.0.0.0#{port}"), answer, account)
+        port = free_port()
+        for account, status in ((CHILD, ["200"]), (5, ["403"]), (CHILD, ["200"])):
+            self.assertEqual(self.pages(account, WEB[0], port=port), status, account)
         self.stop_hortd(signal.SIGKILL)
         for address in (WEB[0], f"[{WEB[1]}]"):
             port = str(free_port())
@@ -258,6 +276,17 @@ class Enforced(Machine):
         self.assertEqual(self.page(CHILD, f"http://[{WEB[1]}]/", "-H", "Host: casino.test"), "403")
         self.assertEqual(self.page(OTHER, "http://www.casino.test/"), "200")
         self.assertEqual(self.page(CHILD, "http://www.casino.test/", "--proxy", f"http://{RESOLVER[0]}:80"), "403", "another proxy at a port of the web")
+
+    def pages(self, account, *addresses, port=None):
+        return self.by(account, sys.executable, "-c", PAGES, port or free_port(), "good.test", *addresses).stdout.split()
+
+    def test_connections_that_have_one_port_are_the_childs_all_the_same(self):
+        """What leads them to one place has to give the second another port, by which the kernel knows nobody."""
+        self.assertEqual(self.pages(CHILD, WEB[0], RESOLVER[0]), ["200", "200"])
+        self.hortctl("block", "mia", "good.test")
+        for addresses in zip(WEB, RESOLVER):
+            self.assertEqual(self.pages(CHILD, *addresses), ["403", "403"])
+            self.assertEqual(self.pages(OTHER, *addresses), ["200", "200"])
 
     # --- ways round ---
 
@@ -330,7 +359,7 @@ class Enforced(Machine):
     def test_doctor_explains_what_is_held(self):
         said = self.hortctl("doctor")
         self.assertIn("(table 'inet hort') holds 1 account: ", said)
-        self.assertIn(f"the proxy's port {self.redirected}", said)
+        self.assertIn("DNS and the web go to ports of its own each", said)
         self.assertNotIn("Closed now", said)
         self.hortctl("pause", "mia")
         self.assertIn("Closed now: 1.", self.hortctl("doctor"))

@@ -10,7 +10,7 @@ import unittest
 
 import test_enforce
 import test_transparent
-from household import run, wait_until
+from household import free_port, run, wait_until
 from test_enforce import QUAD9, RESOLVER, TRICKED, WEB
 
 setUpModule = test_transparent.setUpModule
@@ -26,12 +26,8 @@ class Gateway(test_enforce.Machine):
     options = ()
 
     def configure(self, **more):
-        super().configure(gateway="br0", dns=[f"0.0.0.0:{self.dns}", f"[::]:{self.dns}"], **more)
-        with open(self.data + "/hort.json") as f:
-            settings = json.load(f)
-        settings["transparent"] = [f"0.0.0.0:{self.redirected}", f"[::]:{self.redirected}"]
-        with open(self.data + "/hort.json", "w") as f:
-            json.dump(settings, f)
+        redirected = free_port()
+        super().configure(gateway="br0", dns=[f"0.0.0.0:{self.dns}", f"[::]:{self.dns}"], transparent=[f"0.0.0.0:{redirected}", f"[::]:{redirected}"], **more)
 
     def hortd_command(self):
         command = super().hortd_command()

@@ -92,7 +92,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return std::optional(EnforcementState{.is_there = true,
                                               .accounts = 2,
                                               .closed = 1,
-                                              .web_port = 3181,
                                               .fails_closed = false,
                                               .programs = 5,
                                               .copies = 1,

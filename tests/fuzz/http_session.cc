@@ -223,7 +223,7 @@ class Play {
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) fail("no sockets");
         client_ = ends[1];
         client_socket_.assign(asio::ip::tcp::v4(), ends[0]);
-        asio::co_spawn(io_, proxy::serve_session(std::move(client_socket_), std::move(parts_), false),
+        asio::co_spawn(io_, proxy::serve_session(std::move(client_socket_), std::move(parts_), proxy::Arrival{}),
                        [this](const std::exception_ptr& fault) {
                            if (fault) fail("an exception");
                            is_done_ = true;

@@ -95,8 +95,7 @@ Result<json> doctor(Household& household, const Caller&, const json&) {
             "restart hortd; its log says why");
     } else {
         auto text = "The firewall (table 'inet hort') holds " + count(firewall->accounts, "account") +
-                    ": DNS goes to a port each, the web to the proxy's port " + std::to_string(firewall->web_port) +
-                    ", encrypted DNS and HTTP/3 are refused.";
+                    ": DNS and the web go to ports of its own each, encrypted DNS and HTTP/3 are refused.";
         if (firewall->closed > 0) text += " Closed now: " + std::to_string(firewall->closed) + ".";
         add("good", std::move(text));
         std::string names;

@@ -18,8 +18,9 @@ class FirewallPlanTest : public testing::Test {
         policy.help = std::make_shared<ProtectedHelp>(ProtectedHelp::shipped());
     }
     FirewallPlan plan() {
-        return plan_of(policy, {}, 3181, gateway,
-                       [](std::uint32_t account) { return static_cast<std::uint16_t>(account + 4000); });
+        return plan_of(policy, {}, 3181, gateway, [](std::uint32_t account) {
+            return AccountPorts{static_cast<std::uint16_t>(account + 4000), static_cast<std::uint16_t>(account + 8000)};
+        });
     }
     bool says(std::string_view text) { return commands_of(plan()).find(text) != std::string::npos; }
     Policy policy;
@@ -33,7 +34,12 @@ TEST_F(FirewallPlanTest, HoldsTheSupervisedWithTheirSubordinateAccounts) {
     EXPECT_TRUE(says("udp dport 53 redirect to :5001"));
     EXPECT_TRUE(says("    meta skuid 1001 jump apart_1001\n    meta skuid 100000-165535 jump apart_1001\n"));
     EXPECT_TRUE(says("udp dport 53 ct original zone set 1002\n"));
-    EXPECT_TRUE(says("redirect to :3181"));
+    EXPECT_TRUE(says("tcp dport 443 redirect to :9001"));
+    EXPECT_TRUE(
+        says("chain ports_of_accounts {\n    udp dport 5001 reject with icmpx type admin-prohibited\n    tcp dport "
+             "5001 reject "
+             "with tcp reset\n    tcp dport 9001 reject with tcp reset\n"));
+    EXPECT_FALSE(says(":3181")) << "nobody's gateway";
     EXPECT_FALSE(says(":5002")) << "a grown-up";
     EXPECT_FALSE(says("flags interval")) << "they are empty for a moment when they are replaced";
     EXPECT_FALSE(says("delete")) << "a base chain that goes is open before the next one is there";

@@ -14,7 +14,7 @@ using By = FirewallPlan::Device::By;
 
 FirewallPlan a_plan() {
     FirewallPlan out;
-    FirewallPlan::Child child{{true, true, false}, {{1001, 1001}, {100000, 165535}}, 40001};
+    FirewallPlan::Child child{{true, true, false}, {{1001, 1001}, {100000, 165535}}, {40001, 40002}};
     out.children.push_back(child);
     out.devices = {{By::hardware, true, "02:00:5e:10:00:01", FirewallPlan::Hold{}},
                    {By::address, true, "192.168.1.7", std::nullopt},
