@@ -104,6 +104,25 @@ class Transparent(Redirected):
         self.assertEqual(self.code("http://www.casino.test/"), "200", "an adult")
         self.assertEqual(self.code("https://www.casino.test/", "-k"), "200", "an adult")
 
+    def test_what_has_lost_its_port_on_the_way_is_closed(self):
+        """Of two connections from one port the second gets another one, so that the kernel does not say whose it is."""
+        self.hortctl("child", "add", "mia", "--age", "9", "--account", "nobody")
+        self.hortctl("block", "mia", "www.good.test")
+        both = ("import socket, sys\n"
+                "def connect(port):\n"
+                "    s = socket.socket()\n"
+                "    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n"
+                "    s.bind(('', int(sys.argv[1])))\n"
+                "    s.connect(('192.0.2.1', port))\n"
+                "    return s\n"
+                "kept, s = connect(443), connect(80)\n"
+                "s.settimeout(10)\n"
+                "s.send(b'GET / HTTP/1.1\\r\\nHost: www.good.test\\r\\n\\r\\n')\n"
+                "print(s.recv(12))\n")
+        done = run("setpriv", f"--reuid={CHILD}", "--clear-groups", "python3", "-c", both, free_port())
+        self.assertNotIn("HTTP", done.stdout)
+        self.assertRegex(done.stdout + done.stderr, "b''|reset")
+
     def test_who_hides_the_name_or_speaks_something_else_is_not_let_through(self):
         def through(data):
             with subprocess.Popen(["setpriv", f"--reuid={CHILD}", "--clear-groups", "python3", "-c", (
