@@ -46,9 +46,9 @@ using PolicyInForce = InForce<Policy>;
 inline Client client_of(const Policy& policy, platform::Transport transport, const platform::Endpoint& client,
                         const platform::Endpoint& server, std::string_view id = {}) {
     Client out{{}, client.address, {}, id};
-    if (client.is_loopback()) {
-        if (!policy.by_account.empty() || !policy.group_by_account.empty())
-            out.account = platform::socket_owner(transport, client, server);
+    const bool has_accounts = !policy.by_account.empty() || !policy.group_by_account.empty();
+    if (has_accounts && platform::is_of_this_machine(client.address)) {
+        out.account = platform::socket_owner(transport, client, server);
     } else if (!policy.by_hardware.empty()) {
         out.hardware = platform::hardware_address_of(client.address);
     }

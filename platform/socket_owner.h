@@ -14,4 +14,8 @@ enum class Transport : std::uint8_t { udp, tcp };
 // knows no such socket (any more). One netlink round trip, some microseconds; from any thread.
 std::optional<std::uint32_t> socket_owner(Transport transport, const Endpoint& client, const Endpoint& server);
 
+// Whether it is an address of this machine, loopback or of an interface: who speaks from there is here. What the
+// interfaces have is looked up at most once a second; from any thread.
+bool is_of_this_machine(const AddressBytes& address);
+
 }  // namespace hort::platform

@@ -39,7 +39,7 @@ Subject Judge::subject(const Policy& policy) {
         client_.account = platform::socket_owner(platform::Transport::tcp, remote_, own_);
         is_known_ = client_.account.has_value();
     }
-    if (!is_known_ && (remote_.is_loopback() ? has_accounts : !policy.by_hardware.empty())) {
+    if (!is_known_ && (has_accounts || !policy.by_hardware.empty())) {
         client_ = client_of(policy, platform::Transport::tcp, remote_, own_);
         is_known_ = true;
     }

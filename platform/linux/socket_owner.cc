@@ -1,5 +1,6 @@
 #include "platform/socket_owner.h"
 
+#include <ifaddrs.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -7,7 +8,9 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <chrono>
 #include <cstring>
+#include <set>
 
 #include "platform/linux/fd.h"
 
@@ -22,7 +25,40 @@ void set_side(const Endpoint& endpoint, bool as_v4, __be32 (&address)[4], __be16
     port = htons(endpoint.port);
 }
 
+std::set<AddressBytes> own_addresses() {
+    std::set<AddressBytes> out;
+    ifaddrs* all = nullptr;
+    if (getifaddrs(&all) != 0) return out;
+    for (const auto* one = all; one != nullptr; one = one->ifa_next) {
+        if (one->ifa_addr == nullptr) continue;
+        AddressBytes address{};
+        if (one->ifa_addr->sa_family == AF_INET) {
+            address[10] = address[11] = 0xff;
+            std::memcpy(address.data() + 12, &reinterpret_cast<const sockaddr_in*>(one->ifa_addr)->sin_addr, 4);
+        } else if (one->ifa_addr->sa_family == AF_INET6) {
+            std::memcpy(address.data(), &reinterpret_cast<const sockaddr_in6*>(one->ifa_addr)->sin6_addr, 16);
+        } else {
+            continue;
+        }
+        out.insert(address);
+    }
+    freeifaddrs(all);
+    return out;
+}
+
 }  // namespace
+
+bool is_of_this_machine(const AddressBytes& address) {
+    if (Endpoint{address, 0}.is_loopback()) return true;
+    using Clock = std::chrono::steady_clock;
+    thread_local Clock::time_point next;
+    thread_local std::set<AddressBytes> known;
+    if (const auto now = Clock::now(); now >= next) {
+        known = own_addresses();
+        next = now + std::chrono::seconds(1);
+    }
+    return known.contains(address);
+}
 
 std::optional<std::uint32_t> socket_owner(Transport transport, const Endpoint& client, const Endpoint& server) {
     // One netlink socket a thread, kept: opening one costs more than the question.

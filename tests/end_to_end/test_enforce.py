@@ -374,6 +374,23 @@ class Enforced(Machine):
         self.assertIn("table inet others", run("nft", "list", "tables").stdout)
 
 
+class OfTheHouse(Machine):
+    """A machine that answers the house, too."""
+    def hortd_command(self):
+        return [word.replace("127.0.0.1", "0.0.0.0") if word in (f"127.0.0.1:{self.dns}", f"127.0.0.1:{self.proxy}") else word
+                for word in super().hortd_command()]
+
+    def test_a_child_that_comes_by_the_address_for_the_house_is_still_the_child(self):
+        run("ip", "addr", "add", "192.0.2.77/24", "dev", "out", check=True)
+        self.hortctl("block", "mia", "good.test")
+        for listener in ("127.0.0.1", "192.0.2.2"):
+            self.assertEqual(self.page(CHILD, "http://www.good.test/", "--proxy", f"http://{listener}:{self.proxy}"), "403")
+            self.assertEqual(self.ask_dns(CHILD, listener, "good.test", "-p", self.dns), "0.0.0.0")
+        self.assertEqual(self.page(CHILD, "http://www.good.test/", "--proxy", f"http://192.0.2.2:{self.proxy}", "--interface", "192.0.2.77"), "403")
+        self.assertEqual(self.ask_dns(CHILD, "192.0.2.2", "good.test", "-p", self.dns, "-b", "192.0.2.77"), "0.0.0.0")
+        self.assertEqual(self.page(OTHER, "http://www.good.test/", "--proxy", f"http://192.0.2.2:{self.proxy}"), "200")
+
+
 class Open(Machine):
     def configure(self, **more):
         super().configure(fail="open", **more)
