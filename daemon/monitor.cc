@@ -89,7 +89,9 @@ class RunningMonitor {
         worker_.reset();
         if (is_ending_) return io_.stop();
         if (!is_ready_) {
-            status_ = 1;  // it said why
+            // It said why, unless somebody ended it.
+            log_line(Level::error, "the worker ended before it was ready");
+            status_ = 1;
             return io_.stop();
         }
         log_line(Level::error, "the worker died; it is started anew");

@@ -61,22 +61,21 @@ static void obey(const char* command) {
     }
 }
 
-static void* listen_to_test(void* path) {
-    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_un own = {.sun_family = AF_UNIX}, from;
-    strncpy(own.sun_path, path, sizeof own.sun_path - 1);
-    unlink(own.sun_path);
-    if (bind(fd, (struct sockaddr*)&own, sizeof own) != 0) abort();
+static int told = -1;  // where the test says what time it is
+
+static void* listen_to_test(void* unused) {
+    (void)unused;
     for (;;) {
         char command[64];
+        struct sockaddr_un from;
         socklen_t size = sizeof from;
-        const ssize_t got = recvfrom(fd, command, sizeof command - 1, 0, (struct sockaddr*)&from, &size);
+        const ssize_t got = recvfrom(told, command, sizeof command - 1, 0, (struct sockaddr*)&from, &size);
         if (got < 0) continue;
         command[got] = 0;
         pthread_mutex_lock(&lock);
         obey(command);
         pthread_mutex_unlock(&lock);
-        sendto(fd, "ok", 2, 0, (struct sockaddr*)&from, size);
+        sendto(told, "ok", 2, 0, (struct sockaddr*)&from, size);
     }
     return NULL;
 }
@@ -94,12 +93,17 @@ __attribute__((constructor)) static void begin(int argc, char** argv) {
     sscanf(start, "%lld %lld %lld %d", &a, &b, &c, &is_synchronised);
     wall = a, boot = b, awake = c;
     is_on = 1;
-    char* own = strdup(path);
+    // Now, or never: before long the worker may do nothing in this folder.
+    struct sockaddr_un own = {.sun_family = AF_UNIX};
+    strncpy(own.sun_path, path, sizeof own.sun_path - 1);
+    unlink(own.sun_path);
+    told = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (bind(told, (struct sockaddr*)&own, sizeof own) != 0) abort();
     // What the daemon starts lives in its own time.
     unsetenv("LD_PRELOAD");
     unsetenv("MOVED_CLOCK");
     pthread_t thread;
-    if (pthread_create(&thread, NULL, listen_to_test, own) != 0) abort();
+    if (pthread_create(&thread, NULL, listen_to_test, NULL) != 0) abort();
 }
 
 int clock_gettime(clockid_t clock, struct timespec* out) {
