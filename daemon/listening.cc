@@ -20,4 +20,18 @@ Result<tcp::acceptor> listen_at(asio::io_context& io, const platform::Endpoint& 
     return out;
 }
 
+Result<std::uint16_t> open_on_loopback(const std::function<Result<std::uint16_t>(const platform::Endpoint&)>& open,
+                                       const std::function<void()>& undo) {
+    constexpr int attempts = 16;
+    Error last;
+    for (int i = 0; i < attempts; ++i) {
+        auto port = open({*platform::parse_address("127.0.0.1"), 0});
+        if (port) port = open({*platform::parse_address("::1"), *port});
+        if (port) return port;
+        last = port.error();
+        undo();
+    }
+    return last;
+}
+
 }  // namespace hort

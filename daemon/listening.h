@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -12,6 +14,12 @@ namespace hort {
 // A listening TCP socket at `place`; an IPv6 one takes IPv6 alone. `what` says in an error what it is for.
 Result<asio::ip::tcp::acceptor> listen_at(asio::io_context& io, const platform::Endpoint& place,
                                           const std::string& what, const std::string& hint);
+
+// Opens something at one port of 127.0.0.1 and of ::1, which the kernel chooses, and says which. `open` opens it at a
+// place, at first one of port 0, and says at which port; `undo` closes what was opened, for another attempt: another
+// program may have the port in the other family, or over the other transport.
+Result<std::uint16_t> open_on_loopback(const std::function<Result<std::uint16_t>(const platform::Endpoint&)>& open,
+                                       const std::function<void()>& undo);
 
 // Gives each connection to `take`, until the acceptor is closed or `alive` is false.
 template <typename Acceptor, typename Take>

@@ -193,40 +193,33 @@ class RunningServer final : public Server, public Answerer {
         }
     }
 
-    // UDP and TCP of both families at one port, which the kernel chooses.
+    // UDP and TCP of both families.
     Result<std::uint16_t> listen_for(std::uint32_t account) override {
-        constexpr int attempts = 16;  // another program may have the port in the other family
-        Error last;
-        for (int i = 0; i < attempts; ++i) {
-            std::vector<UdpSocket> sockets;
-            const auto acceptors = acceptors_.size();
-            platform::Endpoint place = *platform::parse_endpoint("127.0.0.1:0");
-            Status done = Done{};
-            for (const char* address : {"127.0.0.1", "::1"}) {
-                place.address = *platform::parse_address(address);
-                auto udp = platform::PacketSocket::bind(place, false);
-                if (!udp) done = udp.error();
-                if (done) place.port = (*udp)->local().port;
-                if (done) done = listen(place, Kind::plain);
-                if (!done) break;
-                sockets.emplace_back(*std::move(udp));
-            }
-            if (!done) {
-                acceptors_.resize(acceptors);
-                last = done.error();
-                continue;
-            }
-            for (auto k = acceptors; k < acceptors_.size(); ++k) {
-                acceptors_[k]->account = account;
-                accept_at(*acceptors_[k]);
-            }
-            for (auto& socket : sockets) {
-                udp_.push_back(socket);
-                threads_.emplace_back([this, socket, account] { serve_udp(socket, account); });
-            }
-            return place.port;
+        std::vector<UdpSocket> sockets;
+        const auto before = acceptors_.size();
+        const auto undo = [&] {
+            sockets.clear();
+            acceptors_.resize(before);
+        };
+        const auto open = [&](const platform::Endpoint& place) -> Result<std::uint16_t> {
+            auto udp = platform::PacketSocket::bind(place, false);
+            if (!udp) return udp.error();
+            const auto bound = (*udp)->local();
+            sockets.emplace_back(*std::move(udp));
+            if (auto listening = listen(bound, Kind::plain); !listening) return listening.error();
+            return bound.port;
+        };
+        const auto port = open_on_loopback(open, undo);
+        if (!port) return port;
+        for (auto k = before; k < acceptors_.size(); ++k) {
+            acceptors_[k]->account = account;
+            accept_at(*acceptors_[k]);
         }
-        return last;
+        for (auto& socket : sockets) {
+            udp_.push_back(socket);
+            threads_.emplace_back([this, socket, account] { serve_udp(socket, account); });
+        }
+        return port;
     }
 
     std::vector<Hostname> names_of(const AddressBytes& address) const override {

@@ -8,6 +8,12 @@
 
 namespace hort::proxy {
 
+namespace {
+
+bool has_accounts(const Policy& policy) { return !policy.by_account.empty() || !policy.group_by_account.empty(); }
+
+}  // namespace
+
 Judge::Judge(const PolicyInForce& policy, DecisionLog& log, TrafficMeter& meter, std::shared_ptr<LiveConnections> live,
              std::function<void()> end)
     : policy_(policy), log_(log), meter_(meter), live_(std::move(live)), end_(std::move(end)) {
@@ -25,21 +31,21 @@ void Judge::meet(const platform::Endpoint& client, const platform::Endpoint& own
     is_known_ = arrival.account.has_value();
 }
 
-bool Judge::is_nobodys() {
-    const auto policy = policy_.load();
-    if (is_known_ || (policy->by_account.empty() && policy->group_by_account.empty())) return false;
+void Judge::look_for_owner() {
+    if (is_known_) return;
     client_.account = platform::socket_owner(platform::Transport::tcp, remote_, own_);
     is_known_ = client_.account.has_value();
+}
+
+bool Judge::is_nobodys() {
+    if (!has_accounts(*policy_.load())) return false;
+    look_for_owner();
     return !is_known_;
 }
 
 Subject Judge::subject(const Policy& policy) {
-    const bool has_accounts = !policy.by_account.empty() || !policy.group_by_account.empty();
-    if (!is_known_ && is_redirected_ && has_accounts) {
-        client_.account = platform::socket_owner(platform::Transport::tcp, remote_, own_);
-        is_known_ = client_.account.has_value();
-    }
-    if (!is_known_ && (has_accounts || !policy.by_hardware.empty())) {
+    if (is_redirected_ && has_accounts(policy)) look_for_owner();
+    if (!is_known_ && (has_accounts(policy) || !policy.by_hardware.empty())) {
         client_ = client_of(policy, platform::Transport::tcp, remote_, own_);
         is_known_ = true;
     }

@@ -99,6 +99,7 @@ class Judge final : public LiveConnection {
         }
     };
     Ruling begin(Passing passing);
+    void look_for_owner();
     Subject subject(const Policy& policy);
 
     const PolicyInForce& policy_;

@@ -50,24 +50,17 @@ class RunningListener final : public Listener {
     platform::Endpoint local() const override { return own_; }
 
     Result<std::uint16_t> listen_for(std::uint32_t account) override {
-        constexpr int attempts = 16;  // another program may have the port in the other family
-        const std::string what = "for redirected connections";
-        Error last;
-        for (int i = 0; i < attempts; ++i) {
-            auto place = *platform::parse_endpoint("127.0.0.1:0");
-            auto v4 = listen_at(io_, place, what, {});
-            if (!v4) return v4.error();
-            place = {*platform::parse_address("::1"), v4->local_endpoint().port()};
-            auto v6 = listen_at(io_, place, what, {});
-            if (!v6) {
-                last = v6.error();
-                continue;
-            }
-            take_redirected(*std::move(v4), account);
-            take_redirected(*std::move(v6), account);
-            return place.port;
-        }
-        return last;
+        std::vector<tcp::acceptor> opened;
+        const auto open = [&](const platform::Endpoint& place) -> Result<std::uint16_t> {
+            auto one = listen_at(io_, place, "for redirected connections", {});
+            if (!one) return one.error();
+            opened.push_back(*std::move(one));
+            return opened.back().local_endpoint().port();
+        };
+        const auto port = open_on_loopback(open, [&] { opened.clear(); });
+        if (port)
+            for (auto& one : opened) take_redirected(std::move(one), account);
+        return port;
     }
 
     void recheck() override {
